@@ -1,0 +1,1 @@
+"""The subcommands of `evisynth`, one module each."""

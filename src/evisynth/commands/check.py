@@ -1,0 +1,34 @@
+"""`evisynth check`: everything that is wrong with a review folder, at once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evisynth.review import ReviewError, load_review
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(help="the review folder, such as data/naltrexone")],
+) -> None:
+    """Check a review folder; exit code 1 and a list of every problem where something is wrong."""
+    try:
+        review = load_review(folder)
+    except ReviewError as error:
+        typer.echo(error.to_text(), err=True)
+        raise typer.Exit(1) from None
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    rows = {name: len(table.keys) for name, table in review.received.items() if table.keys}
+    typer.echo(f"{review.name}: {review.plan.title}")
+    for name, count in rows.items():
+        typer.echo(f"  {name + '.csv':22}{count:6} rows")
+    pooled = [synthesis for synthesis in review.plan.syntheses if synthesis.pool]
+    typer.echo(
+        f"  review.yaml           {len(review.plan.syntheses):6} syntheses, {len(pooled)} of them pooled"
+    )
+    for synthesis in review.plan.syntheses:
+        count = len(review.members.get(synthesis.id, []))
+        typer.echo(f"    {synthesis.id:34} {count:3} studies{'' if synthesis.pool else '  (not pooled)'}")
+    typer.echo("no problem found")

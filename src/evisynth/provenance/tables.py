@@ -1,0 +1,259 @@
+"""The tables that stages write: their keys, and how they are written so that bytes repeat."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from evisynth.review.tables import TABLES, key_of
+
+SIGNIFICANT_DIGITS = 12
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class StageTable:
+    """A table of results: the columns that make its key, and what one row is."""
+
+    key: tuple[str, ...]
+    about: str
+
+
+STAGE_TABLES: dict[str, StageTable] = {
+    "checked/prisma.csv": StageTable(("box",), "a box of the PRISMA flow, counted from screening.csv"),
+    "effects/effects.csv": StageTable(
+        ("synthesis", "measure", "study_id"), "one study's effect in one synthesis"
+    ),
+    "effects/steps.csv": StageTable(
+        ("synthesis", "measure", "study_id", "step"), "one step of the conversion behind an effect"
+    ),
+    "effects/left_out.csv": StageTable(
+        ("synthesis", "measure", "study_id"),
+        "a study that belongs to a synthesis but is not in it, with the reason",
+    ),
+    "effects/sensitivity.csv": StageTable(
+        ("synthesis", "scenario", "measure", "study_id"), "one study's effect in one sensitivity analysis"
+    ),
+    "effects/paired.csv": StageTable(
+        ("synthesis", "study_id"),
+        "a paired binary result known only by its margins: range over all tables that fit",
+    ),
+    "pooled/estimates.csv": StageTable(("synthesis", "measure", "method"), "a frequentist estimate"),
+    "pooled/weights.csv": StageTable(
+        ("synthesis", "measure", "method", "study_id"), "a study's weight, per cent"
+    ),
+    "pooled/sensitivity.csv": StageTable(
+        ("synthesis", "scenario", "measure", "method"), "a frequentist estimate of a sensitivity analysis"
+    ),
+    "pooled/leave_one_out.csv": StageTable(
+        ("synthesis", "measure", "study_id"), "the headline estimate without one study"
+    ),
+    "pooled/regression.csv": StageTable(
+        ("synthesis", "measure", "moderator", "term"), "a meta-regression coefficient"
+    ),
+    "bayes/estimates.csv": StageTable(("synthesis", "measure", "method"), "a Bayesian estimate"),
+    "bayes/studies.csv": StageTable(
+        ("synthesis", "measure", "method", "study_id"), "a study's effect after shrinkage"
+    ),
+    "bayes/diagnostics.csv": StageTable(("synthesis", "measure", "method"), "the checks of one fit"),
+    "bayes/sensitivity.csv": StageTable(
+        ("synthesis", "measure", "prior"), "the exact posterior under another heterogeneity prior"
+    ),
+    "quality/judgements.csv": StageTable(
+        ("study_id", "outcome_id", "tool", "domain"), "a judgement of one domain for one study and outcome"
+    ),
+    "quality/certainty.csv": StageTable(("synthesis", "domain"), "a GRADE domain of one synthesis"),
+    "quality/integrity.csv": StageTable(("check", "table", "row"), "one check of one reported figure"),
+    "claims/claims.csv": StageTable(("claim_id",), "a claim beside the published figure, with its verdict"),
+    "claims/documents.csv": StageTable(("source_id",), "a document's verdicts, counted"),
+}
+
+
+def key_columns(table: str) -> tuple[str, ...]:
+    """Return the key columns of a table of results or of facts.
+
+    Parameters
+    ----------
+    table : str
+        ``pooled/estimates.csv``, or ``arms.csv`` for the table of facts.
+
+    Raises
+    ------
+    KeyError
+        Where no stage writes such a table.
+    """
+    if table in STAGE_TABLES:
+        return STAGE_TABLES[table].key
+    name = Path(table).stem
+    if name in TABLES:
+        return TABLES[name].key
+    raise KeyError(
+        f"no table {table!r}; tables: {', '.join([*STAGE_TABLES, *(s.file for s in TABLES.values())])}"
+    )
+
+
+def guard(cell: str) -> str:
+    """Return a text cell that no spreadsheet takes for a formula (a leading apostrophe where it would)."""
+    return "'" + cell if cell.startswith(_FORMULA_STARTS) and not _is_number(cell) else cell
+
+
+def unguard(cell: str) -> str:
+    """Return the cell as it was before :func:`guard`."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA_STARTS) else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def cell_text(value) -> str:
+    """Return a value as it stands in a CSV file: 12 significant digits, blank for nothing.
+
+    Parameters
+    ----------
+    value : object
+        A number, a bool, a text or None.
+
+    Raises
+    ------
+    ValueError
+        For an infinite number: it would look like a result.
+    """
+    if value is None or value is pd.NA:
+        return ""
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return "yes" if value else "no"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float) or hasattr(value, "dtype"):
+        number = float(value)
+        if math.isnan(number):
+            return ""
+        if math.isinf(number):
+            raise ValueError("an infinite number cannot stand in a table of results")
+        if number == int(number) and abs(number) < 1e15:
+            return str(int(number))
+        return f"{number:.{SIGNIFICANT_DIGITS}g}"
+    return guard(str(value))
+
+
+def write_table(frame: pd.DataFrame, path: Path, table: str) -> None:
+    """Write a table of results: fixed number format, unique keys, a ``from`` on every row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The rows, in the order they are to stand.
+    path : pathlib.Path
+        Where to.
+    table : str
+        Its name in :data:`STAGE_TABLES`.
+
+    Raises
+    ------
+    ValueError
+        Where a key stands twice, or a row does not say what it was computed from.
+    """
+    columns = list(key_columns(table))
+    missing = [name for name in (*columns, "from") if name not in frame.columns]
+    if missing:
+        raise ValueError(f"{table}: no column {', '.join(missing)}")
+    keys = [key_of(map(cell_text, parts)) for parts in frame[columns].itertuples(index=False)]
+    twice = sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) != len(keys) else []
+    if twice:
+        raise ValueError(f"{table}: the key {twice[0]} stands {keys.count(twice[0])} times")
+    homeless = [key for key, origin in zip(keys, frame["from"], strict=True) if not origin]
+    if homeless:
+        raise ValueError(f"{table}: the row {homeless[0]} does not say what it was computed from")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        to_csv(frame.columns, frame.itertuples(index=False, name=None)), encoding="utf-8", newline=""
+    )
+
+
+def to_csv(columns: Iterable[str], rows: Iterable[Iterable]) -> str:
+    """Return CSV text with `\\n` line ends, every cell through :func:`cell_text`."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([cell_text(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def read_result(path: Path) -> pd.DataFrame:
+    """Read a table of results: numbers as numbers, blank numbers as NaN, blank text as ``""``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file that :func:`write_table` wrote.
+    """
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    for name in frame.columns:
+        filled = frame[name] != ""
+        numbers = pd.to_numeric(frame[name].where(filled), errors="coerce")
+        if filled.any() and numbers[filled].notna().all() and name not in _TEXT_COLUMNS:
+            frame[name] = numbers.astype(float)
+        else:
+            frame[name] = frame[name].map(unguard)
+    return frame
+
+
+_TEXT_COLUMNS = frozenset(
+    {"study_id", "synthesis", "label", "from", "key", "question", "stated_value", "pmid", "value_text", "box"}
+)
+
+
+def find_row(frame: pd.DataFrame, table: str, key: str) -> int:
+    """Return the position of a key; parts of the key may be left out where the rest is unique.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table, with its key columns.
+    table : str
+        Its name.
+    key : str
+        Parts joined by ``:``, in the order of the key.
+
+    Raises
+    ------
+    KeyError
+        Where nothing or more than one row fits; the message lists what there is.
+    """
+    columns = list(key_columns(table))
+    keys = [key_of(map(str, parts)) for parts in frame[columns].itertuples(index=False)]
+    exact = [position for position, found in enumerate(keys) if found == key]
+    if len(exact) == 1:
+        return exact[0]
+    wanted = key.split(":")
+    loose = [position for position, found in enumerate(keys) if _within(wanted, found.split(":"))]
+    if len(loose) == 1:
+        return loose[0]
+    if loose:
+        raise KeyError(f"{table}: '{key}' fits {len(loose)} rows: {', '.join(keys[i] for i in loose[:8])}")
+    near = [found for found in keys if set(wanted) & set(found.split(":"))] or keys
+    raise KeyError(f"{table} has no row '{key}' (key: {':'.join(columns)}); there are {', '.join(near[:8])}")
+
+
+def _within(wanted: list[str], found: list[str]) -> bool:
+    rest = iter(found)
+    return all(part in rest for part in wanted)
+
+
+def join_from(references: Iterable[str]) -> str:
+    """Join references for a ``from`` cell: each once, in order of appearance."""
+    return ";".join(dict.fromkeys(reference for reference in references if reference))
+
+
+def reference(table: str, row: Mapping | pd.Series) -> str:
+    """Return ``table:key`` of a row."""
+    return f"{table}:{key_of(cell_text(row[name]) for name in key_columns(table))}"

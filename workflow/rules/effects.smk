@@ -1,0 +1,24 @@
+"""One effect for each study of each synthesis, with the conversions behind it."""
+
+
+rule estimate_effects:
+    input:
+        plan=ancient("results/{review}/checked/plan.json"),
+        facts=facts("studies", "outcomes", "arms", "contrasts", "corrections"),
+    output:
+        **record("estimate_effects"),
+        effects="results/{review}/effects/effects.csv",
+        steps="results/{review}/effects/steps.csv",
+        left_out="results/{review}/effects/left_out.csv",
+        sensitivity="results/{review}/effects/sensitivity.csv",
+        paired="results/{review}/effects/paired.csv",
+    log:
+        "results/{review}/logs/estimate_effects.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("estimate_effects", "check_review"),
+    message:
+        "effects of {wildcards.review}"
+    script:
+        "../../scripts/estimate_effects.py"

@@ -1,0 +1,25 @@
+"""Frequentist estimates of every synthesis."""
+
+
+rule pool_estimates:
+    input:
+        plan=ancient("results/{review}/checked/plan.json"),
+        facts=facts(),
+        effects="results/{review}/effects/effects.csv",
+        sensitivity="results/{review}/effects/sensitivity.csv",
+    output:
+        **record("pool_estimates"),
+        estimates="results/{review}/pooled/estimates.csv",
+        weights="results/{review}/pooled/weights.csv",
+        leave_one_out="results/{review}/pooled/leave_one_out.csv",
+        sensitivity="results/{review}/pooled/sensitivity.csv",
+    log:
+        "results/{review}/logs/pool_estimates.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("pool_estimates", "check_review"),
+    message:
+        "pooling {wildcards.review}"
+    script:
+        "../../scripts/pool_estimates.py"
