@@ -12,9 +12,11 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/check.smk"
 include: "workflow/rules/effects.smk"
 include: "workflow/rules/pooled.smk"
+include: "workflow/rules/bayes.smk"
 
 
 rule all:
     default_target: True
     input:
         collect("results/{review}/pooled/estimates.csv", review=REVIEWS),
+        collect("results/{review}/bayes/estimates.csv", review=REVIEWS),

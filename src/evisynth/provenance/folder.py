@@ -1,0 +1,143 @@
+"""The tables of one results folder, read once and looked up by key."""
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evisynth.provenance.tables import STAGE_TABLES, key_columns, unguard
+from evisynth.review.tables import TABLES, key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place: a table, the key of a row, and a column (blank for the whole row)."""
+
+    table: str
+    key: str
+    column: str = ""
+
+    def __str__(self) -> str:
+        return ":".join(part for part in (self.table, self.key, self.column) if part)
+
+
+@dataclass(slots=True)
+class _Loaded:
+    columns: tuple[str, ...]
+    rows: dict[str, dict[str, str]]
+
+
+@dataclass(slots=True)
+class ResultsFolder:
+    """The tables of ``results/<review>``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The folder.
+    """
+
+    path: Path
+    _tables: dict[str, _Loaded] = field(default_factory=dict)
+    _measures: dict[str, str] | None = None
+
+    def table(self, name: str) -> _Loaded:
+        """Return a table by its name (``pooled/estimates.csv``, or ``arms.csv`` for a table of facts).
+
+        Raises
+        ------
+        KeyError
+            Where there is no such table, or its file is missing.
+        """
+        if name not in self._tables:
+            self._tables[name] = self._load(name)
+        return self._tables[name]
+
+    def _load(self, name: str) -> _Loaded:
+        columns = key_columns(name)
+        path = self.path / (name if name in STAGE_TABLES else f"checked/{name}")
+        if not path.is_file():
+            raise KeyError(f"{path} does not exist: run the pipeline first")
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [{key: unguard(value) for key, value in row.items()} for row in reader]
+            header = tuple(reader.fieldnames or ())
+        keys = [row.get("row_key") or key_of(row[column] for column in columns) for row in rows]
+        return _Loaded(header, dict(zip(keys, rows, strict=True)))
+
+    def row(self, reference: Reference) -> dict[str, str]:
+        """Return one row as text, cell by cell."""
+        return self.table(reference.table).rows[self.find(reference.table, reference.key)]
+
+    def cell(self, table: str, key: str, column: str) -> str:
+        """Return one cell exactly as it stands in the file.
+
+        Raises
+        ------
+        KeyError
+            Where the table, the row or the column does not exist.
+        """
+        row = self.row(Reference(table, key))
+        if column not in row:
+            raise KeyError(f"{table} has no column '{column}'; columns: {', '.join(row)}")
+        return row[column]
+
+    def find(self, table: str, key: str) -> str:
+        """Return the full key of a row; parts may be left out where the rest is unique.
+
+        Raises
+        ------
+        KeyError
+            Where nothing or more than one row fits, with what there is.
+        """
+        rows = self.table(table).rows
+        if key in rows:
+            return key
+        wanted = key.split(":")
+        loose = [found for found in rows if _within(wanted, found.split(":"))]
+        if len(loose) > 1:
+            loose = self._planned(rows, loose) or loose
+        if len(loose) == 1:
+            return loose[0]
+        if loose:
+            raise KeyError(f"{table}: '{key}' fits {len(loose)} rows: {', '.join(loose[:8])}")
+        near = [found for found in rows if set(wanted) & set(found.split(":"))] or list(rows)
+        raise KeyError(
+            f"{table} has no row '{key}' (its key: {':'.join(key_columns(table))}); there are {', '.join(near[:8])}"
+        )
+
+    def _planned(self, rows: dict[str, dict[str, str]], keys: list[str]) -> list[str]:
+        """Return the keys on the measure that the plan names for their synthesis."""
+        if self._measures is None:
+            plan = self.path / "checked" / "plan.json"
+            found = json.loads(plan.read_text(encoding="utf-8"))["plan"]["syntheses"] if plan.is_file() else []
+            self._measures = {entry["id"]: entry["measure"] for entry in found}
+        measures = self._measures
+        return [key for key in keys if rows[key].get("measure") == measures.get(rows[key].get("synthesis"), "")]
+
+    def resolve(self, text: str) -> Reference:
+        """Return the place that a text names, ``table:key`` or ``table:key:column``.
+
+        Raises
+        ------
+        KeyError
+            Where it names nothing.
+        """
+        table, _, rest = text.partition(":")
+        if table not in STAGE_TABLES and table.removesuffix(".csv") not in TABLES:
+            raise KeyError(
+                f"'{table}' is no table; tables: {', '.join([*STAGE_TABLES, *(s.file for s in TABLES.values())])}"
+            )
+        head, _, last = rest.rpartition(":")
+        if head and last in self.table(table).columns:
+            try:
+                return Reference(table, self.find(table, head), last)
+            except KeyError:
+                if rest not in self.table(table).rows:
+                    raise
+        return Reference(table, self.find(table, rest))
+
+
+def _within(wanted: list[str], found: list[str]) -> bool:
+    rest = iter(found)
+    return all(part in rest for part in wanted)
