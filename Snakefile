@@ -13,6 +13,7 @@ include: "workflow/rules/check.smk"
 include: "workflow/rules/effects.smk"
 include: "workflow/rules/pooled.smk"
 include: "workflow/rules/bayes.smk"
+include: "workflow/rules/quality.smk"
 
 
 rule all:
@@ -20,3 +21,4 @@ rule all:
     input:
         collect("results/{review}/pooled/estimates.csv", review=REVIEWS),
         collect("results/{review}/bayes/estimates.csv", review=REVIEWS),
+        collect("results/{review}/quality/certainty.csv", review=REVIEWS),

@@ -14,7 +14,7 @@ from harness import run
 
 def main(inputs, outputs, params):
     """Write ``effects/``."""
-    review = read_checked(Path(inputs["plan"]).parent)
+    review = read_checked(Path(inputs["checked"][0]).parent)
     planned, sensitivity = assemble_plan(review.plan, review.members, review.corrected, review.received)
 
     def write(name, frames, columns):

@@ -18,7 +18,7 @@ from evisynth.synthesis.posterior import Posterior, Task
 
 def main(inputs, outputs, params):
     """Write ``bayes/``."""
-    review = read_checked(Path(inputs["plan"]).parent)
+    review = read_checked(Path(inputs["checked"][0]).parent)
     outcomes = review.corrected["outcomes"].text
     benefits = dict(zip(outcomes["outcome_id"], outcomes["benefit"], strict=True))
     found = rows.tasks(review.plan, read_result(Path(inputs["effects"])), benefits)

@@ -10,7 +10,7 @@ from harness import run
 
 def main(inputs, outputs, params):
     """Write ``pooled/``."""
-    review = read_checked(Path(inputs["plan"]).parent)
+    review = read_checked(Path(inputs["checked"][0]).parent)
     frames = plan_rows(
         review.plan, read_result(Path(inputs["effects"])), read_result(Path(inputs["sensitivity"]))
     )

@@ -3,26 +3,25 @@
 
 rule fit_posteriors:
     input:
-        plan=ancient("results/{review}/checked/plan.json"),
-        facts=facts("outcomes"),
+        checked=checked("outcomes"),
         effects="results/{review}/effects/effects.csv",
     output:
+        **record("fit_posteriors"),
         estimates="results/{review}/bayes/estimates.csv",
         studies="results/{review}/bayes/studies.csv",
         diagnostics="results/{review}/bayes/diagnostics.csv",
         sensitivity="results/{review}/bayes/sensitivity.csv",
         posteriors=directory("results/{review}/bayes/posteriors"),
-        **record("fit_posteriors"),
     log:
         "results/{review}/logs/fit_posteriors.log",
+    conda:
+        "../../environment.yml"
+    threads: 2
     params:
         cache="results/.kept/posteriors",
         sampler=config["sampler"],
         cores=lambda wildcards, threads: threads,
-        code=code("fit_posteriors", "check_review"),
-    threads: 2
-    conda:
-        "../../environment.yml"
+        code=code("fit_posteriors"),
     message:
         "posteriors of {wildcards.review}"
     script:

@@ -1,9 +1,9 @@
 """Read and check a review folder. Everything wrong with it is told at once; nothing is written then."""
 
 
-rule check_review:
+checkpoint check_review:
     input:
-        tables=facts(*TABLES),
+        facts,
     output:
         **record("check_review"),
         plan="results/{review}/checked/plan.json",

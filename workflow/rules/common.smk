@@ -1,4 +1,4 @@
-"""What every rule needs: the reviews, their tables, the digest of the code behind a script."""
+"""What all rules share: the reviews, their tables, the digest of the code behind a script."""
 
 import sys
 from pathlib import Path
@@ -11,25 +11,39 @@ sys.path.insert(0, str(SOURCE))
 
 from evisynth.provenance.code import digest_of
 from evisynth.review.folder import check_name
-from evisynth.review.stored import stored_files
+from evisynth.review.stored import PLAN_FILE, RECEIVED, stored_files
 from evisynth.review.tables import TABLES
 
 validate(config, f"{workflow.basedir}/workflow/schemas/config.schema.json")
 REVIEWS = [check_name(name) for name in config["reviews"]]
 DATA = config["data_dir"]
+CORRECTED = ("studies", "arms", "contrasts", "published_pools")
 
 
 wildcard_constraints:
     review="[a-z0-9][a-z0-9_-]*",
 
 
-def facts(*tables):
-    """Return an input function: the named tables of a review that exist, and its plan."""
+def facts(wildcards):
+    """Return the files of a review folder that exist."""
+    folder = Path(DATA) / wildcards.review
+    files = [folder / "review.yaml", *(folder / spec.file for spec in TABLES.values())]
+    return [str(path) for path in files if path.is_file()]
+
+
+def checked(*tables):
+    """Return an input function: the checked plan and the named checked tables of a review.
+
+    The check is a checkpoint: after it Snakemake compares the checked tables with those that a step read
+    before, so that an edited cell reruns the steps that read its table and no others. This holds only if
+    every step names what it reads through this function.
+    """
 
     def found(wildcards):
-        folder = Path(DATA) / wildcards.review
-        files = [folder / "review.yaml", *(folder / TABLES[name].file for name in tables)]
-        return [str(path) for path in files if path.is_file()]
+        checkpoints.check_review.get(review=wildcards.review)
+        folder = f"results/{wildcards.review}/checked"
+        files = [f"{folder}/{RECEIVED}/{TABLES[name].file}" for name in tables if name in CORRECTED]
+        return [f"{folder}/{PLAN_FILE}", *(f"{folder}/{TABLES[name].file}" for name in tables), *files]
 
     return found
 

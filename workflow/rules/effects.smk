@@ -3,8 +3,7 @@
 
 rule estimate_effects:
     input:
-        plan=ancient("results/{review}/checked/plan.json"),
-        facts=facts("studies", "outcomes", "arms", "contrasts", "corrections"),
+        checked=checked("studies", "outcomes", "arms", "contrasts", "corrections"),
     output:
         **record("estimate_effects"),
         effects="results/{review}/effects/effects.csv",
@@ -17,7 +16,7 @@ rule estimate_effects:
     conda:
         "../../environment.yml"
     params:
-        code=code("estimate_effects", "check_review"),
+        code=code("estimate_effects"),
     message:
         "effects of {wildcards.review}"
     script:

@@ -3,8 +3,7 @@
 
 rule pool_estimates:
     input:
-        plan=ancient("results/{review}/checked/plan.json"),
-        facts=facts(),
+        checked=checked(),
         effects="results/{review}/effects/effects.csv",
         sensitivity="results/{review}/effects/sensitivity.csv",
     output:
@@ -18,7 +17,7 @@ rule pool_estimates:
     conda:
         "../../environment.yml"
     params:
-        code=code("pool_estimates", "check_review"),
+        code=code("pool_estimates"),
     message:
         "pooling {wildcards.review}"
     script:

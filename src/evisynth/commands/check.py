@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evisynth.review import ReviewError, load_review
+from evisynth.synthesis.certainty import quality_problems
 
 
 def check(
@@ -14,6 +15,9 @@ def check(
     """Check a review folder; exit code 1 and a list of every problem where something is wrong."""
     try:
         review = load_review(folder)
+        problems = quality_problems(review)
+        if problems:
+            raise ReviewError(problems)
     except ReviewError as error:
         typer.echo(error.to_text(), err=True)
         raise typer.Exit(1) from None

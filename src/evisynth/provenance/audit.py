@@ -1,4 +1,4 @@
-"""Is every file of a results folder what the record of its making says?"""
+"""Compare every file of a results folder with the record of its making."""
 
 import hashlib
 import json

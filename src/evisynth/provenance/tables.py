@@ -180,7 +180,7 @@ def write_table(frame: pd.DataFrame, path: Path, table: str) -> None:
 
 
 def to_csv(columns: Iterable[str], rows: Iterable[Iterable]) -> str:
-    """Return CSV text with `\\n` line ends, every cell through :func:`cell_text`."""
+    """Return CSV text with newline line ends, every cell through :func:`cell_text`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)

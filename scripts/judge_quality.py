@@ -1,0 +1,29 @@
+"""Judge risk of bias from the answers, and rate the certainty of every synthesis."""
+
+from pathlib import Path
+
+from harness import run
+
+from evisynth.provenance.tables import read_result, write_table
+from evisynth.review.problems import ReviewError
+from evisynth.review.stored import read_checked
+from evisynth.synthesis.certainty import certainty_rows, judged, quality_problems
+
+
+def main(inputs, outputs, params):
+    """Write ``quality/judgements.csv`` and ``quality/certainty.csv``."""
+    review = read_checked(Path(inputs["checked"][0]).parent)
+    problems = quality_problems(review)
+    if problems:
+        raise ReviewError(problems)
+    judgements = judged(review.corrected).judgements
+    write_table(judgements, Path(outputs["judgements"]), "quality/judgements.csv")
+    tables = {
+        name: read_result(Path(inputs[name])) for name in ("effects", "left_out", "estimates", "weights")
+    }
+    rows = certainty_rows(review.plan, review.corrected, judgements, **tables)
+    write_table(rows, Path(outputs["certainty"]), "quality/certainty.csv")
+
+
+if __name__ == "__main__":
+    run(main, snakemake)  # noqa: F821

@@ -1,0 +1,36 @@
+"""Quality of the evidence: risk-of-bias tools, certainty (GRADE), and what follows from them for a synthesis.
+
+Names are loaded when they are first used.
+"""
+
+import importlib
+
+_HOMES = {
+    "absolute": ("AbsoluteEffect",
+        "ComparatorRisk",
+        "comparator_risk", "per_thousand", "smd_to_odds_ratio", "smd_to_responders", "smd_to_units"),
+    "assessors": ("Agreement", "AssessorComparison", "agreement", "compare_assessors"),
+    "certainty_inputs": ("DESIGNS", "CertaintyInputs", "MissingTrial", "SmallStudyTest", "StudyEvidence"),
+    "grade": ("CERTAINTY_COLUMNS", "Certainty", "PersonJudgement", "propose_certainty", "read_certainty"),
+    "imprecision": (
+        "crossed", "information_size_binary", "information_size_continuous", "propose_imprecision",
+        "thresholds_from_mid",
+    ),
+    "answers": ("Answer", "AnswersError", "Assessment", "DomainJudgement", "Issue", "Override"),
+    "judging": ("assess",),
+    "quality_model": ("QualityEffects", "quality_effects", "quality_from_judgements"),
+    "reading": ("read_rows",),
+    "schema": ("NOT_ASSESSED",),
+    "statements": ("size_of", "statement"),
+    "tables": ("JUDGEMENT_COLUMNS", "JudgedTable", "concern_of", "final_levels", "judge_table"),
+    "tool": ("Tool", "ToolError", "available_tools", "load_tool"),
+    "weights": ("WeightShares", "risk_mask", "weight_shares"),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"evisynth.quality has no '{name}'")
+    return getattr(importlib.import_module(f"evisynth.quality.{_HOME_OF[name]}"), name)

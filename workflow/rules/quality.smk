@@ -1,0 +1,24 @@
+"""Risk of bias and certainty."""
+
+
+rule judge_quality:
+    input:
+        checked=checked("risk_of_bias", "judgements", "certainty", "studies", "outcomes"),
+        effects="results/{review}/effects/effects.csv",
+        left_out="results/{review}/effects/left_out.csv",
+        estimates="results/{review}/pooled/estimates.csv",
+        weights="results/{review}/pooled/weights.csv",
+    output:
+        **record("judge_quality"),
+        judgements="results/{review}/quality/judgements.csv",
+        certainty="results/{review}/quality/certainty.csv",
+    log:
+        "results/{review}/logs/judge_quality.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("judge_quality"),
+    message:
+        "risk of bias and certainty of {wildcards.review}"
+    script:
+        "../../scripts/judge_quality.py"
