@@ -14,6 +14,8 @@ include: "workflow/rules/effects.smk"
 include: "workflow/rules/pooled.smk"
 include: "workflow/rules/bayes.smk"
 include: "workflow/rules/quality.smk"
+include: "workflow/rules/claims.smk"
+include: "workflow/rules/figures.smk"
 
 
 rule all:
@@ -22,3 +24,5 @@ rule all:
         collect("results/{review}/pooled/estimates.csv", review=REVIEWS),
         collect("results/{review}/bayes/estimates.csv", review=REVIEWS),
         collect("results/{review}/quality/certainty.csv", review=REVIEWS),
+        collect("results/{review}/claims/claims.csv", review=REVIEWS),
+        collect("results/{review}/figures", review=REVIEWS),

@@ -2,15 +2,19 @@
 
 from pathlib import Path
 
-from evisynth.claims import audit_review
+from evisynth.claims import audit_review, check_claims
 from evisynth.provenance.tables import write_table
+from evisynth.review.problems import ReviewError
 from evisynth.review.stored import read_checked
 from harness import run
 
 
 def main(inputs, outputs, params):
     """Write ``claims/``."""
-    review = read_checked(Path(inputs["plan"]).parent)
+    review = read_checked(Path(inputs["checked"][0]).parent)
+    problems = list(check_claims(review.received["claims"], review.corrected))
+    if problems:
+        raise ReviewError(problems)
     found = audit_review(review.corrected)
     for name in ("claims", "documents", "conflicts", "stated_published", "timeline"):
         write_table(getattr(found, name), Path(outputs[name]), f"claims/{name}.csv")

@@ -19,9 +19,7 @@ def main(inputs, outputs, params):
 
     def write(name, frames, columns):
         joined = pd.concat([frame for frame in frames if len(frame)] or [pd.DataFrame()], ignore_index=True)
-        write_table(
-            joined.reindex(columns=list(columns)), Path(outputs[name]), f"effects/{Path(outputs[name]).name}"
-        )
+        write_table(joined.reindex(columns=list(columns)), Path(outputs[name]), f"effects/{Path(outputs[name]).name}")
 
     write("effects", [effect_rows(a, review.corrected) for a in planned], EFFECT_COLUMNS)
     write("steps", [step_rows(a) for a in planned], STEP_COLUMNS)

@@ -57,9 +57,7 @@ class Kept:
     def posterior(self, task: Task, exact, folder: Path) -> Posterior:
         """Return the fit of a task, from the store where it is there; put its draws into ``folder``."""
         problem = _problem(task)
-        digest = hashlib.sha256(repr([self.common, task.key, problem, task.benefit]).encode()).hexdigest()[
-            :24
-        ]
+        digest = hashlib.sha256(repr([self.common, task.key, problem, task.benefit]).encode()).hexdigest()[:24]
         place = self.folder / digest
         if not (place / "posterior.json").is_file():
             self._fit(task, problem, exact, place)
@@ -89,22 +87,17 @@ def _problem(task: Task):
     effects = task.effects
     names = tuple(effects["study_id"])
     if task.method == "bayes_binomial":
-        counts = (
-            tuple(int(value) for value in effects[name]) for name in ("events_1", "n_1", "events_2", "n_2")
-        )
+        counts = (tuple(int(value) for value in effects[name]) for name in ("events_1", "n_1", "events_2", "n_2"))
         baseline = task.synthesis.baseline_prior.prior
         return BinomialProblem(task.name, names, *counts, task.tau_prior, task.mu_prior, baseline)
-    return NormalProblem(
-        task.name, names, tuple(effects["yi"]), tuple(effects["vi"]), task.tau_prior, task.mu_prior
-    )
+    return NormalProblem(task.name, names, tuple(effects["yi"]), tuple(effects["vi"]), task.tau_prior, task.mu_prior)
 
 
 def _settings(sampler: dict, cores: int):
     from evisynth.bayes.sampled import SamplerSettings, Thresholds
 
     gates = {
-        name: sampler[name]
-        for name in ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences_max", "ebfmi_min")
+        name: sampler[name] for name in ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences_max", "ebfmi_min")
     }
     run_with = {name: sampler[name] for name in ("chains", "tune", "draws", "target_accept", "seed")}
     return SamplerSettings(**run_with, cores=cores, thresholds=Thresholds(**gates))

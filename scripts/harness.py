@@ -71,9 +71,7 @@ def _logged(path: Path):
     with path.open("w", encoding="utf-8") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-        logging.basicConfig(
-            stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
-        )
+        logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
         logging.captureWarnings(True)
         warnings.simplefilter("default")
         try:
@@ -96,10 +94,7 @@ def _write_record(job, inputs: dict, outputs: dict, params: dict, seed: int) -> 
         "rule": job.rule,
         "inputs": {path: _hash(path) for path in _paths(inputs)},
         "outputs": {
-            path: _hash(path)
-            for name in outputs
-            if name not in ("record", "facts")
-            for path in _paths(outputs[name])
+            path: _hash(path) for name in outputs if name not in ("record", "facts") for path in _paths(outputs[name])
         },
         "params": {name: _plain(value) for name, value in sorted(params.items())},
         "code": code,
@@ -121,9 +116,7 @@ def _paths(value) -> list[str]:
         path = Path(value)
         if path.is_dir():
             return sorted(
-                str(file)
-                for file in path.rglob("*")
-                if file.is_file() and not file.name.startswith(".snakemake")
+                str(file) for file in path.rglob("*") if file.is_file() and not file.name.startswith(".snakemake")
             )
         return [str(path)]
     return [path for item in value for path in _paths(item)]

@@ -11,9 +11,7 @@ from harness import run
 def main(inputs, outputs, params):
     """Write ``pooled/``."""
     review = read_checked(Path(inputs["checked"][0]).parent)
-    frames = plan_rows(
-        review.plan, read_result(Path(inputs["effects"])), read_result(Path(inputs["sensitivity"]))
-    )
+    frames = plan_rows(review.plan, read_result(Path(inputs["effects"])), read_result(Path(inputs["sensitivity"])))
     for name, frame in zip(("estimates", "weights", "leave_one_out", "sensitivity"), frames, strict=True):
         write_table(frame, Path(outputs[name]), f"pooled/{name}.csv")
 

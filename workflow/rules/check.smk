@@ -1,14 +1,19 @@
-"""Read and check a review folder. Everything wrong with it is told at once; nothing is written then."""
+"""Read and check a review folder. Everything wrong with it is told at once.
+
+The outputs are marked `update`: Snakemake keeps them until the check has passed, so that a mistake in the
+data leaves the results as they were.
+"""
 
 
 checkpoint check_review:
     input:
         facts,
     output:
-        **record("check_review"),
-        plan="results/{review}/checked/plan.json",
-        prisma="results/{review}/checked/prisma.csv",
-        tables=[f"results/{{review}}/checked/{name}" for name in stored_files()[1:]],
+        plan=update("results/{review}/checked/plan.json"),
+        prisma=update("results/{review}/checked/prisma.csv"),
+        tables=[update(f"results/{{review}}/checked/{name}") for name in stored_files()[1:]],
+        record=update(record("check_review")["record"]),
+        facts=update(record("check_review")["facts"]),
     log:
         "results/{review}/logs/check_review.log",
     conda:
@@ -17,6 +22,6 @@ checkpoint check_review:
         folder=lambda wildcards: f"{DATA}/{wildcards.review}",
         code=code("check_review"),
     message:
-        "checking data/{wildcards.review}"
+        "checking {wildcards.review}"
     script:
         "../../scripts/check_review.py"

@@ -11,11 +11,16 @@ from evisynth.synthesis.certainty import quality_problems
 
 def check(
     folder: Annotated[Path, typer.Argument(help="the review folder, such as data/naltrexone")],
+    documents: Annotated[
+        Path | None, typer.Option(help="a folder with the documents themselves: look every claimed figure up in them")
+    ] = None,
 ) -> None:
     """Check a review folder; exit code 1 and a list of every problem where something is wrong."""
     try:
         review = load_review(folder)
         problems = quality_problems(review)
+        if documents is not None:
+            problems += _look_up(review, documents)
         if problems:
             raise ReviewError(problems)
     except ReviewError as error:
@@ -36,3 +41,9 @@ def check(
         count = len(review.members.get(synthesis.id, []))
         typer.echo(f"    {synthesis.id:34} {count:3} studies{'' if synthesis.pool else '  (not pooled)'}")
     typer.echo("no problem found")
+
+
+def _look_up(review, documents: Path) -> list:
+    from evisynth.claims import check_documents
+
+    return check_documents(review.received["claims"], review.received["sources"], documents)

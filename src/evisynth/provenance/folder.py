@@ -2,11 +2,14 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from evisynth.provenance.tables import STAGE_TABLES, key_columns, unguard
 from evisynth.review.tables import TABLES, key_of
+
+PLAN = "review.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,42 @@ class ResultsFolder:
     path: Path
     _tables: dict[str, _Loaded] = field(default_factory=dict)
     _measures: dict[str, str] | None = None
+    _plan: dict | None = None
+    _groups: dict[tuple[str, int], dict[str, list[dict[str, str]]]] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> dict:
+        """The resolved plan as plain data; empty where ``checked/plan.json`` is missing."""
+        if self._plan is None:
+            path = self.path / "checked" / "plan.json"
+            self._plan = json.loads(path.read_text(encoding="utf-8"))["plan"] if path.is_file() else {}
+        return self._plan
+
+    @staticmethod
+    def knows(name: str) -> bool:
+        """Whether any stage writes a table of this name."""
+        return name == PLAN or name in STAGE_TABLES or name.removesuffix(".csv") in TABLES
+
+    def has(self, name: str) -> bool:
+        """Whether a table exists."""
+        try:
+            self.table(name)
+        except KeyError:
+            return False
+        return True
+
+    def rows(self, name: str) -> dict[str, dict[str, str]]:
+        """Return the rows of a table by key; empty where the table does not exist."""
+        return self.table(name).rows if self.has(name) else {}
+
+    def groups(self, name: str, parts: int) -> dict[str, list[dict[str, str]]]:
+        """Return the rows of a table by the first parts of their key, in the order of the file."""
+        if (name, parts) not in self._groups:
+            columns, found = key_columns(name)[:parts], {}
+            for row in self.rows(name).values():
+                found.setdefault(key_of(row[column] for column in columns), []).append(row)
+            self._groups[name, parts] = found
+        return self._groups[name, parts]
 
     def table(self, name: str) -> _Loaded:
         """Return a table by its name (``pooled/estimates.csv``, or ``arms.csv`` for a table of facts).
@@ -54,6 +93,8 @@ class ResultsFolder:
         return self._tables[name]
 
     def _load(self, name: str) -> _Loaded:
+        if name == PLAN:
+            return _Loaded(("text",), dict(_plan_rows("", self.plan)))
         columns = key_columns(name)
         path = self.path / (name if name in STAGE_TABLES else f"checked/{name}")
         if not path.is_file():
@@ -109,9 +150,7 @@ class ResultsFolder:
     def _planned(self, rows: dict[str, dict[str, str]], keys: list[str]) -> list[str]:
         """Return the keys on the measure that the plan names for their synthesis."""
         if self._measures is None:
-            plan = self.path / "checked" / "plan.json"
-            found = json.loads(plan.read_text(encoding="utf-8"))["plan"]["syntheses"] if plan.is_file() else []
-            self._measures = {entry["id"]: entry["measure"] for entry in found}
+            self._measures = {entry["id"]: entry["measure"] for entry in self.plan.get("syntheses", ())}
         measures = self._measures
         return [key for key in keys if rows[key].get("measure") == measures.get(rows[key].get("synthesis"), "")]
 
@@ -124,7 +163,7 @@ class ResultsFolder:
             Where it names nothing.
         """
         table, _, rest = text.partition(":")
-        if table not in STAGE_TABLES and table.removesuffix(".csv") not in TABLES:
+        if table not in (*STAGE_TABLES, PLAN) and table.removesuffix(".csv") not in TABLES:
             raise KeyError(
                 f"'{table}' is no table; tables: {', '.join([*STAGE_TABLES, *(s.file for s in TABLES.values())])}"
             )
@@ -136,6 +175,22 @@ class ResultsFolder:
                 if rest not in self.table(table).rows:
                     raise
         return Reference(table, self.find(table, rest))
+
+
+def _plan_rows(place: str, value) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield every text and number of the plan with its place (``syntheses.fm_pain.title``)."""
+    if isinstance(value, dict):
+        if place.startswith("syntheses.") and place.count(".") == 1:
+            # `from` cells name a synthesis of the plan by its id alone
+            yield place.partition(".")[2], {"text": str(value.get("title", "")), "reason": str(value.get("reason", ""))}
+        for name, item in value.items():
+            yield from _plan_rows(f"{place}.{name}" if place else name, item)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            name = item["id"] if isinstance(item, dict) and "id" in item else str(position)
+            yield from _plan_rows(f"{place}.{name}", item)
+    elif value is not None and value != "":
+        yield place, {"text": str(value)}
 
 
 def _within(wanted: list[str], found: list[str]) -> bool:

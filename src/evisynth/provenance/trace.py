@@ -2,13 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from evisynth.provenance.folder import Reference, ResultsFolder
+from evisynth.provenance.folder import PLAN, Reference, ResultsFolder
+from evisynth.provenance.formulas import Formula, formulas_for, formulas_of
 from evisynth.provenance.tables import STAGE_TABLES
+from evisynth.review.tables import STATUSES
 
 _DATA_PROOF = ("status", "unconfirmed_fields", "locator", "source_id", "line", "corrected")
+_SOURCE = ("citation", "doi", "pmid", "registry_id", "read_as")
+# Tables whose own status column says how far the cells that were used can be trusted.
+_JUDGED = ("effects/effects.csv", "effects/sensitivity.csv", "effects/paired.csv")
+_CONVERTED = {"effects/effects.csv": "effects/steps.csv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,13 @@ class Step:
         The document a row of facts was read in.
     parents : tuple of Step
         The rows that it was computed from.
+    status : str
+        ``verified``, ``derived`` or ``unconfirmed``: the worst among the facts that it rests on; blank where
+        it rests on none.
+    formulas : tuple of Formula
+        How its figures are computed.
+    conversions : tuple of dict
+        The steps from the reported figures to an effect: name, formula, inputs, output, assumption, source.
     """
 
     reference: Reference
@@ -37,10 +50,13 @@ class Step:
     maker: dict[str, str] = field(default_factory=dict)
     source: dict[str, str] = field(default_factory=dict)
     parents: tuple["Step", ...] = ()
+    status: str = ""
+    formulas: tuple[Formula, ...] = ()
+    conversions: tuple[dict[str, str], ...] = ()
 
     @property
     def is_fact(self) -> bool:
-        """Whether this is a row that a person entered."""
+        """Whether this is something that a person entered."""
         return self.reference.table not in STAGE_TABLES
 
     def facts(self) -> Iterator["Step"]:
@@ -49,6 +65,116 @@ class Step:
             yield self
         for parent in self.parents:
             yield from parent.facts()
+
+
+class Tracer:
+    """Follows numbers of one results folder back; every row is looked up once.
+
+    Parameters
+    ----------
+    folder : ResultsFolder
+        The results.
+    """
+
+    def __init__(self, folder: ResultsFolder) -> None:
+        self.folder = folder
+        self._rows: dict[Reference, Step] = {}
+        self._makers: dict[str, dict[str, str]] = {}
+
+    def step(self, text: str) -> Step:
+        """Return a place with everything that it was computed from.
+
+        Parameters
+        ----------
+        text : str
+            ``table:key:column``, or ``table:key`` for a whole row.
+
+        Raises
+        ------
+        KeyError
+            Where the place, or a row that it says it comes from, does not exist.
+        """
+        return self.at(self.folder.resolve(text))
+
+    def at(self, place: Reference) -> Step:
+        """Return the step of a place that :meth:`ResultsFolder.resolve` gave."""
+        row = self._row(Reference(place.table, place.key))
+        if not place.column:
+            return row
+        return replace(
+            row,
+            reference=place,
+            value=row.row.get(place.column, ""),
+            status=cell_status(row, place.column),
+            formulas=formulas_for(row.formulas, place.column),
+        )
+
+    def _row(self, reference: Reference) -> Step:
+        if reference not in self._rows:
+            self._rows[reference] = self._make(reference)
+        return self._rows[reference]
+
+    def _make(self, reference: Reference) -> Step:
+        row = self.folder.row(reference)
+        computed = reference.table in STAGE_TABLES
+        parents = tuple(self._row(origin) for origin in self._origins(reference, row))
+        own = row.get("status", "")
+        judged = own in STATUSES and (not computed or reference.table in _JUDGED)
+        return Step(
+            reference,
+            "",
+            {name: value for name, value in row.items() if value and name != "from"},
+            self._maker(reference.table) if computed else {},
+            {} if computed else self._source(row),
+            parents,
+            own if judged else worst_status(parent.status for parent in parents),
+            formulas_of(reference.table, row) if computed else (),
+            self._conversions(reference),
+        )
+
+    def _origins(self, reference: Reference, row: dict[str, str]) -> list[Reference]:
+        origins = [text for text in row.get("from", "").split(";") if ":" in text]
+        if reference.table not in STAGE_TABLES and row.get("corrected"):
+            table = reference.table.removesuffix(".csv")
+            origins += [f"corrections.csv:{table}:{reference.key}:{name}" for name in row["corrected"].split(";")]
+        # A cell may be named: the row it stands in is the origin.
+        found = [self.folder.resolve(text) for text in origins]
+        return list(dict.fromkeys(Reference(place.table, place.key) for place in found))
+
+    def _maker(self, table: str) -> dict[str, str]:
+        if table not in self._makers:
+            self._makers[table] = maker_of(self.folder.path, table)
+        return self._makers[table]
+
+    def _source(self, row: dict[str, str]) -> dict[str, str]:
+        if not row.get("source_id"):
+            return {}
+        found = self.folder.table("sources.csv").rows.get(row["source_id"], {})
+        return {name: found[name] for name in _SOURCE if found.get(name)}
+
+    def _conversions(self, reference: Reference) -> tuple[dict[str, str], ...]:
+        table = _CONVERTED.get(reference.table)
+        if table is None or not self.folder.has(table):
+            return ()
+        names = ("name", "formula", "inputs", "output", "assumption", "source")
+        return tuple(
+            {name: row[name] for name in names if row[name]}
+            for row in self.folder.groups(table, 3).get(reference.key, ())
+        )
+
+
+def cell_status(row: Step, column: str) -> str:
+    """Return the status of one cell: a fact's cell may be one that the status of its row does not cover."""
+    if row.is_fact:
+        named = [part.strip() for part in row.row.get("unconfirmed_fields", "").split(";")]
+        return "unconfirmed" if column in named else row.status
+    return row.status
+
+
+def worst_status(statuses) -> str:
+    """Return the worst of some statuses (unconfirmed, derived, verified); blank where there is none."""
+    found = set(statuses)
+    return next((status for status in reversed(STATUSES) if status in found), "")
 
 
 def trace(folder: ResultsFolder, text: str) -> Step:
@@ -71,37 +197,7 @@ def trace(folder: ResultsFolder, text: str) -> Step:
     KeyError
         Where the place, or a row that it says it comes from, does not exist.
     """
-    return _step(folder, folder.resolve(text), {})
-
-
-def _step(folder: ResultsFolder, reference: Reference, seen: dict[Reference, Step]) -> Step:
-    if reference in seen:
-        return seen[reference]
-    row = folder.row(reference)
-    parents: list[Step] = []
-    for origin in filter(None, row.get("from", "").split(";")):
-        if ":" not in origin or origin.startswith("review.yaml"):
-            continue
-        parents.append(_step(folder, folder.resolve(origin), seen))
-    step = Step(
-        reference,
-        row.get(reference.column, "") if reference.column else "",
-        {name: value for name, value in row.items() if value and name != "from"},
-        maker_of(folder.path, reference.table) if reference.table in STAGE_TABLES else {},
-        _source(folder, reference, row),
-        tuple(parents),
-    )
-    seen[reference] = step
-    return step
-
-
-def _source(folder: ResultsFolder, reference: Reference, row: dict[str, str]) -> dict[str, str]:
-    if reference.table in STAGE_TABLES or not row.get("source_id"):
-        return {}
-    found = folder.table("sources.csv").rows.get(row["source_id"], {})
-    return {
-        name: found[name] for name in ("citation", "doi", "pmid", "registry_id", "read_as") if found.get(name)
-    }
+    return Tracer(folder).step(text)
 
 
 def maker_of(path: Path, table: str) -> dict[str, str]:
@@ -126,14 +222,18 @@ def to_text(step: Step, *, depth: int = 0, most: int = 40) -> str:
         Most parents shown of one row; the rest is counted.
     """
     pad = "  " * depth
-    head = f"{pad}{step.reference}" + (f" = {step.value or '(blank)'}" if step.reference.column else "")
-    lines = [head]
+    mark = f"  [{step.status}]" if step.status and not step.is_fact else ""
+    shown = f" = {_line(step.value) or '(blank)'}" if step.reference.column else ""
+    lines = [f"{pad}{step.reference}{shown}{mark}"]
     if step.maker:
         lines.append(f"{pad}  computed by {step.maker['script']} (code {step.maker['code']})")
+    if depth == 0:
+        lines += [f"{pad}  {text}" for formula in step.formulas for text in _formula_lines(formula)]
     if step.is_fact:
         lines += _fact_lines(step, pad)
     else:
         lines.append(f"{pad}  {_shown(step.row)}")
+        lines += [f"{pad}  step {i}: {text}" for i, text in enumerate(map(_conversion, step.conversions), 1)]
     for parent in step.parents[:most]:
         lines.append(to_text(parent, depth=depth + 1, most=most))
     if len(step.parents) > most:
@@ -141,20 +241,34 @@ def to_text(step: Step, *, depth: int = 0, most: int = 40) -> str:
     return "\n".join(lines)
 
 
+def _formula_lines(formula: Formula) -> list[str]:
+    source = f" ({formula.citation})" if formula.citation else ""
+    return [f"{formula.what}: {formula.text}{source}; {formula.function}"]
+
+
+def _conversion(step: dict[str, str]) -> str:
+    text = f"{step.get('name', '')}: {step.get('formula', '')}; {step.get('inputs', '')} -> {step.get('output', '')}"
+    assumed = f"; assumes {step['assumption']}" if "assumption" in step else ""
+    return _line(text + assumed + (f" ({step['source']})" if "source" in step else ""))
+
+
 def _fact_lines(step: Step, pad: str) -> list[str]:
-    figures = {
-        name: value for name, value in step.row.items() if name not in _DATA_PROOF and name != "row_key"
-    }
+    figures = {name: value for name, value in step.row.items() if name not in _DATA_PROOF and name != "row_key"}
     lines = [f"{pad}  {_shown(figures)}"]
-    proof = [f"{name} {step.row[name]}" for name in _DATA_PROOF if name in step.row]
+    proof = [f"{name} {_line(step.row[name])}" for name in _DATA_PROOF if name in step.row]
     if proof:
         lines.append(f"{pad}  " + "; ".join(proof))
     if step.source:
-        lines.append(
-            f"{pad}  read in: " + "; ".join(f"{name} {value}" for name, value in step.source.items())
-        )
+        lines.append(f"{pad}  read in: " + "; ".join(f"{name} {_line(value)}" for name, value in step.source.items()))
+    if step.reference.table == PLAN:
+        lines.append(f"{pad}  written in the analysis plan")
     return lines
 
 
 def _shown(row: dict[str, str], most: int = 14) -> str:
-    return ", ".join(f"{name} {value}" for name, value in list(row.items())[:most])
+    return ", ".join(f"{name} {_line(value)}" for name, value in list(row.items())[:most])
+
+
+def _line(text: str) -> str:
+    """Return text on one line and without control characters: a cell must not write to the terminal."""
+    return " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in text).split())

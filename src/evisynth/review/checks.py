@@ -35,6 +35,7 @@ def check_tables(tables: dict[str, Table]) -> Iterator[Problem]:
     yield from _implausible(tables["arms"])
     yield from _scales(tables)
     yield from _claims(tables)
+    yield from _claim_words(tables)
     yield from _reasons(tables)
 
 
@@ -215,6 +216,12 @@ def _scales(tables: dict[str, Table]) -> Iterator[Problem]:
                     "a value on the outcome's scale",
                     "check the figure, or the scale in outcomes.csv",
                 )
+
+
+def _claim_words(tables: dict[str, Table]) -> Iterator[Problem]:
+    from evisynth.claims import check_claims  # the audit reads tables of this package
+
+    yield from check_claims(tables["claims"], tables)
 
 
 def _claims(tables: dict[str, Table]) -> Iterator[Problem]:

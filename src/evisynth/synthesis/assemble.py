@@ -118,9 +118,7 @@ def assemble(
         except Unusable as fault:
             left_out.append(_left_out(synthesis, measure, name, "no usable figures", str(fault), tables))
         except EffectError as fault:
-            left_out.append(
-                _left_out(synthesis, measure, name, "no usable figures", "; ".join(fault.problems), tables)
-            )
+            left_out.append(_left_out(synthesis, measure, name, "no usable figures", "; ".join(fault.problems), tables))
     return Assembled(synthesis, measure, tuple(studies), tuple(left_out), scenario)
 
 
@@ -145,9 +143,7 @@ def _named(synthesis: Synthesis, measure: str, tables: Mapping[str, Table]) -> I
 def _left_out(synthesis, measure, study, kind, reason, tables, direction="", name="") -> LeftOut:
     labels = dict(zip(tables["studies"].text["study_id"], tables["studies"].text["label"], strict=True))
     origin = f"studies.csv:{study}" if study in labels else f"review.yaml:{synthesis.id}"
-    return LeftOut(
-        synthesis.id, measure, study, labels.get(study, name or study), kind, reason, direction, origin
-    )
+    return LeftOut(synthesis.id, measure, study, labels.get(study, name or study), kind, reason, direction, origin)
 
 
 def _study(synthesis: Synthesis, measure: str, entry: Input, tables: Mapping[str, Table]) -> StudyEffect:

@@ -86,9 +86,7 @@ def certainty_rows(
     concerns = _concerns(judgements)
     frames = []
     for synthesis in plan.syntheses:
-        own = effects[
-            (effects["synthesis"] == synthesis.id) & (effects["measure"] == (synthesis.measure or ""))
-        ]
+        own = effects[(effects["synthesis"] == synthesis.id) & (effects["measure"] == (synthesis.measure or ""))]
         inputs = CertaintyInputs(
             synthesis=synthesis.id,
             design="randomised" if synthesis.certainty_start == "randomised" else "uncontrolled",
@@ -106,9 +104,7 @@ def certainty_rows(
 
 def _origin(synthesis: Synthesis, own: pd.DataFrame) -> str:
     if len(own) and synthesis.pool:
-        return ";".join(
-            f"effects/effects.csv:{synthesis.id}:{synthesis.measure}:{name}" for name in own["study_id"]
-        )
+        return ";".join(f"effects/effects.csv:{synthesis.id}:{synthesis.measure}:{name}" for name in own["study_id"])
     return ";".join(f"studies.csv:{name}" for name in synthesis.studies) or f"review.yaml:{synthesis.id}"
 
 
@@ -127,9 +123,7 @@ def _concerns(judgements: pd.DataFrame) -> dict[tuple[str, str], tuple[str, str]
 
 
 def _studies(synthesis, own, weights, tables, concerns) -> dict:
-    shares = weights[
-        (weights["synthesis"] == synthesis.id) & (weights["measure"] == (synthesis.measure or ""))
-    ]
+    shares = weights[(weights["synthesis"] == synthesis.id) & (weights["measure"] == (synthesis.measure or ""))]
     by_method = shares[shares["method"].isin(["reml_hksj_safe" if len(own) > 2 else "common", "single"])]
     share = dict(zip(by_method["study_id"], by_method["weight"], strict=True))
     text = tables["studies"].text.set_index("study_id")
@@ -207,9 +201,7 @@ def _information(synthesis: Synthesis, own: pd.DataFrame) -> dict:
 def _tests(synthesis, small_studies: pd.DataFrame | None, k: int) -> tuple[SmallStudyTest, ...] | None:
     if small_studies is None or k < 10:
         return None
-    rows = small_studies[
-        (small_studies["synthesis"] == synthesis.id) & (small_studies["measure"] == synthesis.measure)
-    ]
+    rows = small_studies[(small_studies["synthesis"] == synthesis.id) & (small_studies["measure"] == synthesis.measure)]
     return tuple(
         SmallStudyTest(row.test, float(row.p), row.applicable == "yes")
         for row in rows.itertuples(index=False)
@@ -218,9 +210,7 @@ def _tests(synthesis, small_studies: pd.DataFrame | None, k: int) -> tuple[Small
 
 
 def _missing(synthesis: Synthesis, left_out: pd.DataFrame, tables) -> tuple[MissingTrial, ...]:
-    people = dict(
-        zip(tables["studies"].text["study_id"], tables["studies"].text["n_randomised"], strict=True)
-    )
+    people = dict(zip(tables["studies"].text["study_id"], tables["studies"].text["n_randomised"], strict=True))
     rows = left_out[
         (left_out["synthesis"] == synthesis.id)
         & (left_out["measure"] == (synthesis.measure or ""))

@@ -147,9 +147,7 @@ def _key(synthesis: str, measure: str, method: str, scenario: str) -> dict[str, 
     return {"synthesis": synthesis, **middle, "measure": measure, "method": method}
 
 
-def _empty(
-    synthesis: str, measure: str, scenario: str, reason: str, k: int, origin: list[str]
-) -> pd.DataFrame:
+def _empty(synthesis: str, measure: str, scenario: str, reason: str, k: int, origin: list[str]) -> pd.DataFrame:
     row = {
         **_key(synthesis, measure, "none", scenario),
         "school": "frequentist",
@@ -238,10 +236,7 @@ def leave_one_out_rows(effects: pd.DataFrame, synthesis: str, measure: str) -> p
             "label": effects["label"].iloc[i],
             "k": k - 1,
             **{name: getattr(result, name)[i] for name in ("estimate", "ci_low", "ci_high", "tau2", "i2")},
-            **{
-                f"natural_{name}": float(back(getattr(result, name)[i]))
-                for name in ("estimate", "ci_low", "ci_high")
-            },
+            **{f"natural_{name}": float(back(getattr(result, name)[i])) for name in ("estimate", "ci_low", "ci_high")},
             "from": ";".join(place for j, place in enumerate(origin) if j != i),
         }
         for i, study in enumerate(effects["study_id"])
@@ -286,9 +281,7 @@ def plan_rows(
             if synthesis.pool:
                 without.append(leave_one_out_rows(studies, synthesis.id, measure))
         for scenario in synthesis.scenarios if synthesis.pool else ():
-            chosen = sensitivity[
-                (sensitivity["synthesis"] == synthesis.id) & (sensitivity["scenario"] == scenario.id)
-            ]
+            chosen = sensitivity[(sensitivity["synthesis"] == synthesis.id) & (sensitivity["scenario"] == scenario.id)]
             rows, _ = estimate_rows(
                 chosen, synthesis.id, synthesis.measure, table="effects/sensitivity.csv", scenario=scenario.id
             )

@@ -109,8 +109,7 @@ class Task:
     def origin(self) -> str:
         """The rows of effects it rests on."""
         return ";".join(
-            f"effects/effects.csv:{self.synthesis.id}:{self.measure}:{study}"
-            for study in self.effects["study_id"]
+            f"effects/effects.csv:{self.synthesis.id}:{self.measure}:{study}" for study in self.effects["study_id"]
         )
 
     @property
@@ -267,9 +266,7 @@ def sampled(task: Task, fit, reference=None) -> Posterior:
         {"study_id": row.study, "estimate": row.median, "ci_low": row.ci_low, "ci_high": row.ci_high}
         for row in shrunk.itertuples(index=False)
     )
-    return Posterior(
-        _finite({name: float(value) for name, value in estimate.items()}), studies, _finite(diagnostics)
-    )
+    return Posterior(_finite({name: float(value) for name, value in estimate.items()}), studies, _finite(diagnostics))
 
 
 def _worst(fit) -> dict[str, float]:
@@ -356,9 +353,7 @@ def sensitivity_rows(found: Iterable[Task]) -> pd.DataFrame:
         yi, vi = task.effects["yi"].to_numpy(float), task.effects["vi"].to_numpy(float)
         median = float(priors.parse(task.tau_prior, "tau").ppf(0.5))
         scale = median / 0.6744897501960817
-        others = [f"halfnormal:{factor * scale:.3g}" for factor in (0.5, 1.0, 2.0)] + [
-            f"halfcauchy:{median:.3g}"
-        ]
+        others = [f"halfnormal:{factor * scale:.3g}" for factor in (0.5, 1.0, 2.0)] + [f"halfcauchy:{median:.3g}"]
         back = find_measure(task.measure).back
         for prior in dict.fromkeys([task.tau_prior, *others]):
             fit = bayes.normal_normal(yi, vi, tau_prior=prior, mu_prior=task.mu_prior)

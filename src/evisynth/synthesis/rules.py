@@ -170,9 +170,7 @@ def _direction(row: Row) -> int:
         return 1 if value > 0 else -1
     if favours in ("treatment", "comparator"):
         return 1 if (favours == "treatment") == (row.benefit == "higher") else -1
-    raise Unusable(
-        f"{row.table}.csv:{row.key}: neither a figure nor favours says which way the difference points"
-    )
+    raise Unusable(f"{row.table}.csv:{row.key}: neither a figure nor favours says which way the difference points")
 
 
 def from_reported(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:

@@ -1,0 +1,35 @@
+"""Figures: each with the CSV of what it draws."""
+
+
+rule draw_figures:
+    input:
+        checked=checked("studies", "outcomes", "published_pools", "screening"),
+        prisma="results/{review}/checked/prisma.csv",
+        effects="results/{review}/effects/effects.csv",
+        left_out="results/{review}/effects/left_out.csv",
+        estimates="results/{review}/pooled/estimates.csv",
+        weights="results/{review}/pooled/weights.csv",
+        bayes="results/{review}/bayes/estimates.csv",
+        shrinkage="results/{review}/bayes/studies.csv",
+        judgements="results/{review}/quality/judgements.csv",
+        certainty="results/{review}/quality/certainty.csv",
+    output:
+        **record("draw_figures"),
+        folder=report(
+            directory("results/{review}/figures"),
+            patterns=["{name}.svg"],
+            category="Figures",
+            subcategory="{review}",
+            labels={"figure": "{name}"},
+        ),
+    log:
+        "results/{review}/logs/draw_figures.log",
+    conda:
+        "../../environment.yml"
+    params:
+        cache="results/.kept/figures",
+        code=code("draw_figures"),
+    message:
+        "figures of {wildcards.review}"
+    script:
+        "../../scripts/draw_figures.py"
