@@ -21,7 +21,10 @@ R_SCRIPT = """
 suppressMessages(library(metafor))
 set.seed(1); m <- 60; k <- 10
 v <- matrix(runif(m * k, 0.02, 0.3), m); y <- matrix(rnorm(m * k, 0, sqrt(v + 0.1)), m)
-one <- function(i) { f <- rma(y[i, ], v[i, ], test = "knha", control = list(stepadj = 0.5, maxiter = 1000)); confint(f); predict(f) }
+one <- function(i) {
+  f <- rma(y[i, ], v[i, ], test = "knha", control = list(stepadj = 0.5, maxiter = 1000))
+  confint(f); predict(f)
+}
 invisible(lapply(1:10, one))
 t <- system.time(lapply(seq_len(m), one))[["elapsed"]] / m
 cat(t)
@@ -40,7 +43,10 @@ def best(call, times=5):
 
 def import_seconds():
     """Return the import time of evisynth.pooling in a fresh interpreter, best of three."""
-    code = "import time; t = time.perf_counter(); from evisynth import pooling; pooling.random_effects; print(time.perf_counter() - t)"
+    code = (
+        "import time; t = time.perf_counter(); from evisynth import pooling; pooling.random_effects; "
+        "print(time.perf_counter() - t)"
+    )
     return min(float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3))
 
 
@@ -73,7 +79,9 @@ def ours(y, v):
         "REML alone, microseconds": 1e6 * best(reml) / len(y),
         "one fit of 13 studies, milliseconds": 1e3 * best(lambda: pooling.random_effects(y13, v13), 200),
         "all 32,752 subsets of 15 studies, seconds": best(gosh, 3),
-        "permutation test of 1,000, seconds": best(lambda: pooling.permutation_test(y13, v13, x13, permutations=1000), 3),
+        "permutation test of 1,000, seconds": best(
+            lambda: pooling.permutation_test(y13, v13, x13, permutations=1000), 3
+        ),
     }
 
 

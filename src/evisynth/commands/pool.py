@@ -16,10 +16,34 @@ if TYPE_CHECKING:
     from evisynth.effects import EffectTable
     from evisynth.pooling import PoolResult, RegressionResult
 
-_RESULT = (
-    "k estimate se ci_low ci_high p tau2 tau2_ci_low tau2_ci_high tau2_ci_empty i2 h2 q q_df q_p pi_low pi_high "
-    "residual boundary status reason model tau2_method ci_method pi_method level"
-).split()
+_RESULT = [
+    "k",
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "p",
+    "tau2",
+    "tau2_ci_low",
+    "tau2_ci_high",
+    "tau2_ci_empty",
+    "i2",
+    "h2",
+    "q",
+    "q_df",
+    "q_p",
+    "pi_low",
+    "pi_high",
+    "residual",
+    "boundary",
+    "status",
+    "reason",
+    "model",
+    "tau2_method",
+    "ci_method",
+    "pi_method",
+    "level",
+]
 
 
 class Format(StrEnum):
@@ -89,9 +113,7 @@ def pool(
         ),
     ],
     tau2: Annotated[str, typer.Option(help="Estimator of tau2: DL HE HS SJ ML REML EB PM DL2.")] = "REML",
-    ci: Annotated[
-        str, typer.Option(help="Interval of the mean: HKSJ-safe, HKSJ, wald, profile or HC.")
-    ] = "HKSJ-safe",
+    ci: Annotated[str, typer.Option(help="Interval of the mean: HKSJ-safe, HKSJ, wald, profile or HC.")] = "HKSJ-safe",
     pi: Annotated[str, typer.Option(help="Prediction interval: t (k - 1), riley (k - 2) or normal.")] = "t",
     model: Annotated[str, typer.Option(help="random or common.")] = "random",
     level: Annotated[float, typer.Option(help="Level of all intervals.")] = 0.95,
@@ -249,7 +271,7 @@ def _count_methods(frame: "pd.DataFrame", effects: "EffectTable", level: float) 
 
 
 def _count_result(result: Any) -> dict[str, Any]:
-    names = "k estimate se ci_low ci_high p q q_df q_p measure reason".split()
+    names = ["k", "estimate", "se", "ci_low", "ci_high", "p", "q", "q_df", "q_p", "measure", "reason"]
     left_out = [{"study": study, "reason": reason} for study, reason in result.left_out]
     return {name: getattr(result, name) for name in names} | {"left_out": left_out}
 
@@ -283,8 +305,24 @@ def _regression_json(regression: "RegressionResult") -> dict[str, Any]:
         {"term": term} | {name: float(getattr(regression, name)[i]) for name in columns}
         for i, term in enumerate(regression.terms)
     ]
-    names = (
-        "k tau2 tau2_ci_low tau2_ci_high tau2_ci_empty i2 h2 r2 tau2_without qe qe_df qe_p qm qm_df qm_df_residual "
-        "qm_p residual boundary"
-    ).split()
+    names = [
+        "k",
+        "tau2",
+        "tau2_ci_low",
+        "tau2_ci_high",
+        "tau2_ci_empty",
+        "i2",
+        "h2",
+        "r2",
+        "tau2_without",
+        "qe",
+        "qe_df",
+        "qe_p",
+        "qm",
+        "qm_df",
+        "qm_df_residual",
+        "qm_p",
+        "residual",
+        "boundary",
+    ]
     return {"coefficients": coefficients} | {name: _plain(getattr(regression, name)) for name in names}

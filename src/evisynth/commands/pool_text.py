@@ -163,7 +163,9 @@ def _heterogeneity(answer: "Answer") -> list[str]:
         if result.tau2_ci_empty:
             interval = "empty: the effects differ less than chance alone would have them differ"
         edge = " (on the boundary)" if result.boundary else ""
-        lines.append(f"Heterogeneity: tau2 {result.tau2:.4g}{edge}, Q-profile interval {interval}; I2 {result.i2:.1f} %.")
+        lines.append(
+            f"Heterogeneity: tau2 {result.tau2:.4g}{edge}, Q-profile interval {interval}; I2 {result.i2:.1f} %."
+        )
     if result.q is not None:
         lines.append(f"Q {result.q:.2f} on {result.q_df:g} degrees of freedom, {p_value(result.q_p)}.")
     rules = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in answer.effects.rules.items())
@@ -183,9 +185,15 @@ def _show_regression(answer: "Answer", console: Console) -> None:
         table.add_row(Text(term), *row, p_value(float(r.p[i])).removeprefix("p ").removeprefix("= "))
     console.print(table)
     explained = "" if r.r2 is None else f"; R2 {r.r2:.1f} %"
-    console.print(f"Residual tau2 {r.tau2:.4g}, I2 {r.i2:.1f} %{explained}; QE {r.qe:.2f} on {r.qe_df}, {p_value(r.qe_p)}.")
+    console.print(
+        f"Residual tau2 {r.tau2:.4g}, I2 {r.i2:.1f} %{explained}; QE {r.qe:.2f} on {r.qe_df}, {p_value(r.qe_p)}."
+    )
     if r.qm is not None:
-        kind = f"QM {r.qm:.2f} on {r.qm_df}" if r.qm_df_residual is None else f"F {r.qm:.2f} on {r.qm_df} and {r.qm_df_residual}"
+        kind = (
+            f"QM {r.qm:.2f} on {r.qm_df}"
+            if r.qm_df_residual is None
+            else f"F {r.qm:.2f} on {r.qm_df} and {r.qm_df_residual}"
+        )
         console.print(f"Test of the moderators: {kind} degrees of freedom, {p_value(r.qm_p)}.")
 
 
