@@ -8,10 +8,11 @@ from evisynth.provenance.tables import read_result, write_table
 from evisynth.review.problems import ReviewError
 from evisynth.review.stored import read_checked
 from evisynth.synthesis.certainty import certainty_rows, judged, quality_problems
+from evisynth.synthesis.findings import findings_rows
 
 
 def main(inputs, outputs, params):
-    """Write ``quality/judgements.csv`` and ``quality/certainty.csv``."""
+    """Write ``quality/``."""
     review = read_checked(Path(inputs["checked"][0]).parent)
     problems = quality_problems(review)
     if problems:
@@ -21,6 +22,11 @@ def main(inputs, outputs, params):
     tables = {name: read_result(Path(inputs[name])) for name in ("effects", "left_out", "estimates", "weights")}
     rows = certainty_rows(review.plan, review.corrected, judgements, **tables)
     write_table(rows, Path(outputs["certainty"]), "quality/certainty.csv")
+    text = review.corrected["outcomes"].text
+    benefits, names = (dict(zip(text["outcome_id"], text[column], strict=True)) for column in ("benefit", "name"))
+    certainty = read_result(Path(outputs["certainty"]))
+    findings = findings_rows(review.plan, benefits, names, tables["effects"], tables["estimates"], certainty)
+    write_table(findings, Path(outputs["findings"]), "quality/findings.csv")
 
 
 if __name__ == "__main__":

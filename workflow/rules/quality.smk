@@ -12,6 +12,7 @@ rule judge_quality:
         **record("judge_quality"),
         judgements="results/{review}/quality/judgements.csv",
         certainty="results/{review}/quality/certainty.csv",
+        findings="results/{review}/quality/findings.csv",
     log:
         "results/{review}/logs/judge_quality.log",
     conda:

@@ -67,6 +67,7 @@ STAGE_TABLES: dict[str, StageTable] = {
         ("study_id", "outcome_id", "tool", "domain"), "a judgement of one domain for one study and outcome"
     ),
     "quality/certainty.csv": StageTable(("synthesis", "domain"), "a GRADE domain of one synthesis"),
+    "quality/findings.csv": StageTable(("synthesis",), "a line of the summary of findings"),
     "quality/integrity.csv": StageTable(("check", "table", "row"), "one check of one reported figure"),
     "figures/index.csv": StageTable(("name",), "a figure"),
     "claims/claims.csv": StageTable(("claim_id",), "a claim beside the published figure, with its verdict"),

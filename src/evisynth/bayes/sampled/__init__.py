@@ -1,0 +1,48 @@
+"""Sampled posteriors: models without a closed form, and the check of the one that has it.
+
+The ``fit_...`` functions take numbers and return numbers; PyMC and nutpie are imported at the first fit. Every model
+is compiled once, for all its problems.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "NormalProblem": "problems",
+    "BinomialProblem": "problems",
+    "PoissonProblem": "problems",
+    "HierarchyProblem": "hierarchy",
+    "SamplerSettings": "problems",
+    "Thresholds": "problems",
+    "SamplingInputError": "problems",
+    "SampledFit": "results",
+    "SamplingFailedError": "results",
+    "write_posterior": "results",
+    "read_posterior": "results",
+    "Diagnostics": "diagnostics",
+    "gate": "diagnostics",
+    "prior_predictive": "checks",
+    "posterior_predictive": "checks",
+    "loo": "checks",
+    "calibrate": "calibration",
+    "CalibrationResult": "calibration",
+    "NORMAL": "fit",
+    "BINOMIAL": "fit",
+    "POISSON": "fit",
+    "HIERARCHY": "fit",
+    "fit_normal": "fit",
+    "fit_binomial": "fit",
+    "fit_poisson": "fit",
+    "fit_hierarchy": "fit",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
