@@ -5,7 +5,7 @@ from snakemake.utils import min_version
 min_version("9.20")
 
 
-configfile: f"{workflow.basedir}/config/config.yaml"
+configfile: f"{workflow.current_basedir}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
@@ -16,13 +16,10 @@ include: "workflow/rules/bayes.smk"
 include: "workflow/rules/quality.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        collect("results/{review}/pooled/estimates.csv", review=REVIEWS),
-        collect("results/{review}/bayes/estimates.csv", review=REVIEWS),
-        collect("results/{review}/quality/certainty.csv", review=REVIEWS),
-        collect("results/{review}/claims/claims.csv", review=REVIEWS),
-        collect("results/{review}/figures", review=REVIEWS),
+        collect("results/{review}/report/index.html", review=REVIEWS),

@@ -6,11 +6,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
-from harness import run
 
 from evisynth.provenance.tables import to_csv, write_table
 from evisynth.review.stored import read_checked
 from evisynth.synthesis.drawings import Drawing, drawings, read_tables
+from harness import run
 
 
 def main(inputs, outputs, params):
@@ -42,4 +42,4 @@ def _draw(drawing: Drawing, folder: Path, place: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(main, snakemake)  # noqa: F821
+    run(main, snakemake)

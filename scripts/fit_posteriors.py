@@ -8,12 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
-from harness import run
 
 from evisynth.provenance.tables import read_result, write_table
 from evisynth.review.stored import read_checked
 from evisynth.synthesis import posterior as rows
 from evisynth.synthesis.posterior import Posterior, Task
+from harness import run
 
 
 def main(inputs, outputs, params):
@@ -21,7 +21,9 @@ def main(inputs, outputs, params):
     review = read_checked(Path(inputs["checked"][0]).parent)
     outcomes = review.corrected["outcomes"].text
     benefits = dict(zip(outcomes["outcome_id"], outcomes["benefit"], strict=True))
-    found = rows.tasks(review.plan, read_result(Path(inputs["effects"])), benefits)
+    studies = review.corrected["studies"].text
+    conditions = dict(zip(studies["study_id"], studies["condition"], strict=True))
+    found = rows.tasks(review.plan, read_result(Path(inputs["effects"])), benefits, conditions)
     kept = Kept(Path(params["cache"]), params)
     folder = Path(outputs["posteriors"])
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,6 +43,9 @@ def main(inputs, outputs, params):
     write("studies", [row for pair in pairs for row in rows.study_rows(*pair)], rows.STUDY_COLUMNS)
     write("diagnostics", [rows.diagnostic_row(*pair) for pair in pairs], rows.DIAGNOSTIC_COLUMNS)
     write_table(rows.sensitivity_rows(found), Path(outputs["sensitivity"]), "bayes/sensitivity.csv")
+
+
+FITTERS = {"bayes_normal": "fit_normal", "bayes_binomial": "fit_binomial", "bayes_hierarchy": "fit_hierarchy"}
 
 
 class Kept:
@@ -66,15 +71,14 @@ class Kept:
         return Posterior(stored["estimate"], tuple(stored["studies"]), stored["diagnostics"])
 
     def _fit(self, task: Task, problem, exact, place: Path) -> None:
-        from evisynth.bayes.sampled import fit_binomial, fit_normal, write_posterior
+        from evisynth.bayes import sampled
 
-        fitter = fit_binomial if task.method == "bayes_binomial" else fit_normal
-        fit = fitter([problem], _settings(self.sampler, self.cores))[0]
+        fit = getattr(sampled, FITTERS[task.method])([problem], _settings(self.sampler, self.cores))[0]
         answer = rows.sampled(task, fit, exact[1] if exact else None)
         half_made = place.with_name(f"{place.name}.part")
         shutil.rmtree(half_made, ignore_errors=True)
         half_made.mkdir(parents=True)
-        write_posterior(fit, half_made / "posterior.nc")
+        sampled.write_posterior(fit, half_made / "posterior.nc")
         (half_made / "posterior.json").write_text(json.dumps(asdict(answer)), encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         half_made.rename(place)
@@ -82,7 +86,7 @@ class Kept:
 
 
 def _problem(task: Task):
-    from evisynth.bayes.sampled import BinomialProblem, NormalProblem
+    from evisynth.bayes.sampled import BinomialProblem, HierarchyProblem, NormalProblem
 
     effects = task.effects
     names = tuple(effects["study_id"])
@@ -90,6 +94,11 @@ def _problem(task: Task):
         counts = (tuple(int(value) for value in effects[name]) for name in ("events_1", "n_1", "events_2", "n_2"))
         baseline = task.synthesis.baseline_prior.prior
         return BinomialProblem(task.name, names, *counts, task.tau_prior, task.mu_prior, baseline)
+    if task.method == "bayes_hierarchy":
+        groups = tuple(task.conditions[name] for name in names)
+        # One prior serves both levels: nothing is known that would tell them apart.
+        priors = (task.tau_prior, task.tau_prior, task.mu_prior)
+        return HierarchyProblem(task.name, names, groups, tuple(effects["yi"]), tuple(effects["vi"]), *priors)
     return NormalProblem(task.name, names, tuple(effects["yi"]), tuple(effects["vi"]), task.tau_prior, task.mu_prior)
 
 
@@ -104,4 +113,4 @@ def _settings(sampler: dict, cores: int):
 
 
 if __name__ == "__main__":
-    run(main, snakemake)  # noqa: F821
+    run(main, snakemake)

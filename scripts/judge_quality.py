@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from harness import run
-
 from evisynth.provenance.tables import read_result, write_table
 from evisynth.review.problems import ReviewError
 from evisynth.review.stored import read_checked
 from evisynth.synthesis.certainty import certainty_rows, judged, quality_problems
 from evisynth.synthesis.findings import findings_rows
+from harness import run
 
 
 def main(inputs, outputs, params):
@@ -30,4 +29,4 @@ def main(inputs, outputs, params):
 
 
 if __name__ == "__main__":
-    run(main, snakemake)  # noqa: F821
+    run(main, snakemake)

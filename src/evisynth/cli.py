@@ -5,9 +5,12 @@ import sys
 
 from evisynth import __version__
 
-# name -> (module of evisynth.commands, one line of help)
+# name -> (module of evisynth.commands, one line of help); the module's function has the module's name
 COMMANDS = {
+    "new": ("new", "Start a review: a folder of tables to fill."),
+    "import": ("import_", "Fill a review's tables from a spreadsheet or an export of RevMan or Covidence."),
     "check": ("check", "Check a review folder; say everything that is wrong with it."),
+    "run": ("run", "Make everything of a review: effects, estimates, figures, report."),
     "pool": ("pool", "Pool a table of studies, frequentist."),
     "bayes": ("bayes", "Pool a table of studies, Bayesian."),
     "judge": ("judge", "Compute risk-of-bias judgements from answered questions."),
@@ -40,9 +43,10 @@ def main(arguments: list[str] | None = None) -> None:
 def _app(name: str):
     import typer
 
-    module = importlib.import_module(f"evisynth.commands.{COMMANDS[name][0]}")
+    function = COMMANDS[name][0]
+    module = importlib.import_module(f"evisynth.commands.{function}")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(name=name)(getattr(module, name))
+    app.command(name=name)(getattr(module, function))
     return app
 
 

@@ -30,9 +30,7 @@ def compared(tables, attribute, stated, *references, year=None):
     ],
 )
 def test_two_numbers(stated, published, exact, null, same):
-    found, difference, relative, because = compare_numbers(
-        stated_number(stated), published, exact=exact, null=null
-    )
+    found, difference, relative, because = compare_numbers(stated_number(stated), published, exact=exact, null=null)
     assert found is same
     assert difference == pytest.approx(float(stated) - published)
     assert relative == pytest.approx(100 * (float(stated) - published) / abs(published))
@@ -51,9 +49,7 @@ def test_a_published_figure_rounded_to_the_stated_places_matches(published, plac
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6))
 def test_counts_match_only_when_equal(stated, published):
-    assert compare_numbers(stated_number(str(stated)), float(published), exact=True)[0] is (
-        stated == published
-    )
+    assert compare_numbers(stated_number(str(stated)), float(published), exact=True)[0] is (stated == published)
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 100))
@@ -92,9 +88,7 @@ def test_a_percentage_is_held_against_events_and_people(tables):
     arm = "arms.csv:trial:cured:placebo"
     found = compared(tables, "percent", "23", f"{arm}:events", f"{arm}:n")
     assert (found.name, found.verdict) == ("share of events in people", "supported")
-    assert compared(tables, "percent", "30", f"{arm}:events", f"{arm}:n").difference == pytest.approx(
-        30 - 500 / 22
-    )
+    assert compared(tables, "percent", "30", f"{arm}:events", f"{arm}:n").difference == pytest.approx(30 - 500 / 22)
 
 
 def test_a_pooled_effect_on_the_other_side_of_one(tables):

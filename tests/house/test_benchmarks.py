@@ -27,18 +27,14 @@ def test_prints_ratios(tmp_path, capsys):
         encoding="utf-8",
     )
     assert run.main(folder=tmp_path) == 0
-    lines = [
-        [cell.strip() for cell in line.strip("|").split("|")] for line in capsys.readouterr().out.splitlines()
-    ]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == ["what", "evisynth", "peer", "peer's time", "times faster", "note"]
     assert lines[2] == ["REML", "2 ms", "another 1.0", "50 ms", "25", ""]
     assert lines[3] == ["whole review", "80 s", "-", "-", "-", "2 cores"]
 
 
 def test_one_that_fails_does_not_hide_the_others(tmp_path, capsys):
-    (tmp_path / "bench_bad.py").write_text(
-        "def rows():\n    raise RuntimeError('no data')\n", encoding="utf-8"
-    )
+    (tmp_path / "bench_bad.py").write_text("def rows():\n    raise RuntimeError('no data')\n", encoding="utf-8")
     (tmp_path / "bench_good.py").write_text(
         "def rows():\n    return [{'name': 'fast', 'ours_seconds': 1e-6}]\n", encoding="utf-8"
     )

@@ -130,7 +130,10 @@ def test_every_output_is_what_the_record_says(first):
 def test_a_number_leads_back_to_its_document(first):
     place = "pooled/estimates.csv:heavy_drinking:reml_hksj:estimate"
     done = subprocess.run(
-        [sys.executable, "-m", "evisynth.cli", "trace", "results/mini", place], cwd=first, capture_output=True, text=True
+        [sys.executable, "-m", "evisynth.cli", "trace", "results/mini", place],
+        cwd=first,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     assert "arms.csv:oslin1997:heavy_drinking:naltrexone" in done.stdout

@@ -3,7 +3,7 @@
 
 rule fit_posteriors:
     input:
-        checked=checked("outcomes"),
+        checked=checked("outcomes", "studies"),
         effects="results/{review}/effects/effects.csv",
     output:
         **record("fit_posteriors"),

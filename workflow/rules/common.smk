@@ -5,8 +5,11 @@ from pathlib import Path
 
 from snakemake.utils import validate
 
-SOURCE = Path(workflow.basedir) / "src"
-SCRIPTS = Path(workflow.basedir) / "scripts"
+# The folder of the Snakefile, also where another workflow uses this one as a module, or where it lies in a wheel,
+# inside the installed package.
+HOME = Path(workflow.current_basedir).parents[1]
+SCRIPTS = HOME / "scripts"
+SOURCE = HOME / "src" if (HOME / "src").is_dir() else HOME.parents[1]
 sys.path.insert(0, str(SOURCE))
 
 from evisynth.provenance.code import digest_of
@@ -14,7 +17,7 @@ from evisynth.review.folder import check_name
 from evisynth.review.stored import PLAN_FILE, RECEIVED, stored_files
 from evisynth.review.tables import TABLES
 
-validate(config, f"{workflow.basedir}/workflow/schemas/config.schema.json")
+validate(config, str(HOME / "workflow" / "schemas" / "config.schema.json"))
 REVIEWS = [check_name(name) for name in config["reviews"]]
 DATA = config["data_dir"]
 CORRECTED = ("studies", "arms", "contrasts", "published_pools")

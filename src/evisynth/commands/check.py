@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evisynth.review import ReviewError, load_review
+from evisynth.review.examples import missing_steps
 from evisynth.synthesis.certainty import quality_problems
 
 
@@ -25,6 +26,8 @@ def check(
             raise ReviewError(problems)
     except ReviewError as error:
         typer.echo(error.to_text(), err=True)
+        for line in missing_steps(error.problems):
+            typer.echo(line, err=True)
         raise typer.Exit(1) from None
     except ValueError as error:
         typer.echo(str(error), err=True)

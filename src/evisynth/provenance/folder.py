@@ -174,6 +174,8 @@ class ResultsFolder:
             except KeyError:
                 if rest not in self.table(table).rows:
                     raise
+        if head in self.table(table).rows and rest not in self.table(table).rows:
+            raise KeyError(f"{table} has no column '{last}'; columns: {', '.join(self.table(table).columns)}")
         return Reference(table, self.find(table, rest))
 
 

@@ -248,12 +248,12 @@ TABLES: Mapping[str, tuple[Formula, ...]] = {
             "count of records", (), "number of the rows of screening.csv named below", "", "evisynth.review.flow.prisma_rows"
         ),
     ),
-    "report/absolute.csv": (
+    "quality/findings.csv": (
         Formula(
             "absolute effect per 1,000 people",
-            ("comparator_risk", "risk*", "difference*"),
-            "RR: risk = comparator risk × RR; OR: risk = OR c / (1 - c + OR c); the comparator risk c is all events "
-            "over all people of the comparison groups, taken as known",
+            ("comparator_per_1000", "treatment_per_1000*", "difference_per_1000*"),
+            "RR: risk = c RR; OR: risk = OR c / (1 - c + OR c); c is the median risk of the comparison groups, taken "
+            "as known; the difference is risk - c",
             "Cochrane Handbook 5.1, 11.5.5",
             "evisynth.quality.absolute.per_thousand",
         ),

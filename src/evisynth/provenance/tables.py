@@ -75,7 +75,6 @@ STAGE_TABLES: dict[str, StageTable] = {
     "claims/conflicts.csv": StageTable(("claim_1", "claim_2"), "two claims that contradict each other"),
     "claims/stated_published.csv": StageTable(("study", "item"), "a study as the documents state it, beside its paper"),
     "claims/timeline.csv": StageTable(("source_id", "kind", "item"), "what was known when a document was written"),
-    "report/absolute.csv": StageTable(("synthesis", "measure"), "an effect as risks per 1,000 people"),
     "report/counts.csv": StageTable(("item",), "a count of rows that the page states"),
     "report/steps.csv": StageTable(("step",), "a step of the pipeline, with the digest of its code"),
     "report/files.csv": StageTable(("step", "role", "file"), "a file that a step read or wrote, with its hash"),

@@ -74,12 +74,14 @@ class Tracer:
     ----------
     folder : ResultsFolder
         The results.
+    makers : dict, optional
+        Rule, script and code of tables whose record is not written yet, by table.
     """
 
-    def __init__(self, folder: ResultsFolder) -> None:
+    def __init__(self, folder: ResultsFolder, makers: dict[str, dict[str, str]] | None = None) -> None:
         self.folder = folder
         self._rows: dict[Reference, Step] = {}
-        self._makers: dict[str, dict[str, str]] = {}
+        self._makers: dict[str, dict[str, str]] = dict(makers or {})
 
     def step(self, text: str) -> Step:
         """Return a place with everything that it was computed from.

@@ -8,6 +8,7 @@ import yaml
 
 from evisynth.review.checks import check_members, check_plan, check_tables
 from evisynth.review.corrections import apply_corrections
+from evisynth.review.examples import example_problems, without_consequences
 from evisynth.review.members import members_of
 from evisynth.review.plan import Plan, line_of, read_plan
 from evisynth.review.problems import Problem, ReviewError
@@ -105,6 +106,9 @@ def load_review(folder: Path) -> Review:
         problems += check_plan(plan, _lines(plan_file), corrected)
         members = {synthesis.id: members_of(synthesis, corrected) for synthesis in plan.syntheses}
         problems += check_members(plan, members, corrected)
+    examples = example_problems(received, plan_file)
+    if examples:
+        problems = without_consequences(problems, examples)
     if problems:
         raise ReviewError(problems)
     return Review(check_name(folder.name), plan, received, corrected, members)

@@ -187,13 +187,22 @@ def _check_column(table: Table, column: Column, reading: _Reading) -> None:
                 reading.tell(line, column.name, "a blank cell", column.description, f"fill in {column.name}")
             continue
         for part in cell.split(";") if column.many else (cell,):
-            fault = _fault(part.strip(), column)
+            fault = cell_fault(part.strip(), column)
             if fault:
                 reading.tell(line, column.name, shown(cell), *fault)
                 break
 
 
-def _fault(cell: str, column: Column) -> tuple[str, str] | None:
+def cell_fault(cell: str, column: Column) -> tuple[str, str] | None:
+    """Return what a cell that is not blank may hold and what to do, or None where it is right.
+
+    Parameters
+    ----------
+    cell : str
+        The cell as typed.
+    column : Column
+        Its column.
+    """
     if column.kind == "choice" and cell not in column.allowed:
         return " | ".join(column.allowed), "use one of the allowed words, in this spelling"
     if column.kind == "id" and not _ID.match(cell):

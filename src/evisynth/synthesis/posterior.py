@@ -1,7 +1,7 @@
 """Bayesian estimates of every synthesis, in the columns that frequentist ones have too."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -80,6 +80,7 @@ TITLES = {
     "bayes_exact": "Bayesian, normal-normal, by quadrature",
     "bayes_normal": "Bayesian, normal-normal, sampled",
     "bayes_binomial": "Bayesian, binomial-normal, sampled (log odds ratios)",
+    "bayes_hierarchy": "Bayesian, studies within conditions, sampled",
 }
 # Exact and sampled estimates may differ by this many Monte Carlo standard errors before the fit counts as failed.
 MOST_STANDARD_ERRORS = 4.0
@@ -94,6 +95,7 @@ class Task:
     method: str
     benefit: str
     effects: pd.DataFrame
+    conditions: dict[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> dict[str, str]:
@@ -130,7 +132,7 @@ class Task:
         return not find_measure(self.measure).is_log or self.benefit == "lower"
 
 
-def tasks(plan: Plan, effects: pd.DataFrame, benefits: dict[str, str]) -> list[Task]:
+def tasks(plan: Plan, effects: pd.DataFrame, benefits: dict[str, str], conditions: dict[str, str]) -> list[Task]:
     """Return every Bayesian model that a plan asks for.
 
     Parameters
@@ -141,6 +143,8 @@ def tasks(plan: Plan, effects: pd.DataFrame, benefits: dict[str, str]) -> list[T
         ``effects/effects.csv``.
     benefits : dict of str to str
         The good direction of each outcome.
+    conditions : dict of str to str
+        The condition of each study.
     """
     found = []
     for synthesis in plan.syntheses:
@@ -155,6 +159,9 @@ def tasks(plan: Plan, effects: pd.DataFrame, benefits: dict[str, str]) -> list[T
                 for method in ("bayes_exact", "bayes_normal")
             ]
         odds = own[own["measure"] == "OR"]
+        groups = {conditions.get(study, "") for study in planned["study_id"]}
+        if synthesis.hierarchy and len(groups) > 1:
+            found.append(Task(synthesis, synthesis.measure, "bayes_hierarchy", benefit, planned, conditions))
         if synthesis.likelihood == "binomial" and len(odds):
             found.append(Task(synthesis, "OR", "bayes_binomial", benefit, odds))
     return found
@@ -261,10 +268,10 @@ def sampled(task: Task, fit, reference=None) -> Posterior:
         "tau2_ci_high": tau2["ci_high"],
         **_probabilities(task, fit.p_below),
     }
-    shrunk = fit.studies()
     studies = tuple(
-        {"study_id": row.study, "estimate": row.median, "ci_low": row.ci_low, "ci_high": row.ci_high}
-        for row in shrunk.itertuples(index=False)
+        {"study_id": name, "estimate": row["median"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
+        for (parameter, name), row in rows.iterrows()
+        if parameter in ("theta", "condition_mean")
     )
     return Posterior(_finite({name: float(value) for name, value in estimate.items()}), studies, _finite(diagnostics))
 
@@ -322,7 +329,7 @@ def study_rows(task: Task, posterior: Posterior) -> list[dict]:
         {
             **task.key,
             **row,
-            "label": labels[row["study_id"]],
+            "label": labels.get(row["study_id"], f"{row['study_id']}, mean of its studies"),
             **{f"natural_{name}": float(back(row[name])) for name in ("estimate", "ci_low", "ci_high")},
             "from": task.origin,
         }

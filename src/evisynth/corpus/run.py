@@ -1,0 +1,122 @@
+"""A whole corpus on one machine: split, analyse on some cores, gather, report."""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evisynth.corpus.settings import CorpusSettings
+
+# One thread per process: the cores go to the shards, and sums do not depend on how a library cuts them.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+@dataclass(frozen=True)
+class CorpusRun:
+    """What a run left.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        ``results.parquet, studies.parquet, bad_rows.parquet, analyses.parquet, summary.json, report.html`` and the
+        figure; ``shards/`` holds what a run that was stopped goes on from.
+    summary : dict
+        See `summary.summarise`.
+    computed, kept : int
+        Shards that were analysed, and that were there already.
+    """
+
+    folder: Path
+    summary: dict[str, Any]
+    computed: int
+    kept: int
+
+
+def run_corpus(
+    table: Path,
+    folder: Path,
+    settings: CorpusSettings,
+    *,
+    shards: int = 20,
+    cores: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> CorpusRun:
+    """Analyse every meta-analysis of a table.
+
+    Parameters
+    ----------
+    table : pathlib.Path
+        CSV or Parquet; see `studies.read_studies`.
+    folder : pathlib.Path
+        Where the results go. A run that was stopped goes on where it was.
+    settings : CorpusSettings
+    shards, cores : int
+        From 1 on. Neither changes a byte of the results.
+    progress : callable, optional
+        Called with the numbers of shards done and of all.
+
+    Returns
+    -------
+    CorpusRun
+
+    Raises
+    ------
+    CorpusError
+        A table that cannot be read.
+    """
+    from evisynth.corpus.gathering import gather
+    from evisynth.corpus.report import write_report
+    from evisynth.corpus.shards import split_table
+
+    folder = Path(folder)
+    work = folder / "shards"
+    places = [(work / f"studies-{i:04d}-of-{shards:04d}.parquet") for i in range(1, shards + 1)]
+    pairs = [(source, source.with_name(source.name.replace("studies", "results"))) for source in places]
+    split_table(table, settings, places, folder)
+    _clear(work, pairs)
+    computed = 0
+    for number, new in enumerate(_analysed(pairs, settings, min(cores, shards)), 1):
+        computed += new
+        if progress:
+            progress(number, shards)
+    found = gather([target for _, target in pairs], folder / "analyses.parquet", folder / "results.parquet", settings)
+    summary = write_report(found, folder, settings)
+    return CorpusRun(folder, summary, computed, shards - computed)
+
+
+def _clear(work: Path, pairs: list[tuple[Path, Path]]) -> None:
+    """Delete what another number of shards, or a process that was killed, has left."""
+    mine = {path.name for pair in pairs for path in pair}
+    for path in work.iterdir():
+        if path.name not in mine and path.name.removeprefix(".").startswith(("studies-", "results-")):
+            path.unlink()
+
+
+def _analysed(pairs: list[tuple[Path, Path]], settings: CorpusSettings, cores: int):
+    context = multiprocessing.get_context("spawn")
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        with ProcessPoolExecutor(cores, mp_context=context) as pool:
+            jobs = [pool.submit(_analyse, source, target, settings.to_dict()) for source, target in pairs]
+            try:
+                for job in as_completed(jobs):
+                    yield job.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _analyse(source: Path, target: Path, values: dict[str, Any]) -> bool:
+    from evisynth.corpus.shards import analyse_shard
+
+    return analyse_shard(source, target, CorpusSettings.from_dict(values))

@@ -1,0 +1,280 @@
+"""Risk of bias: traffic lights of studies by domains, and the share of every level in bars."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from evisynth.figures.frames import chosen, first, framed, require, rows_of, text, texts, value
+from evisynth.figures.risk_levels import NOT_ASSESSED, draw_level, place_of, words_of
+from evisynth.figures.sheet import Sheet, identifier
+from evisynth.figures.style import STYLE, Style, drawing
+from evisynth.figures.words import clean, shorten, width, wrap
+
+COLUMNS = (
+    "row", "synthesis", "study_id", "outcome_id", "tool", "aim", "label", "outcome", "domain", "domain_name",
+    "level", "weight", "title", "from",
+)  # fmt: skip
+BAR_COLUMNS = ("row", "synthesis", "domain", "domain_name", "level", "share", "studies", "of", "by", "title", "from")
+_OVERALL = "overall"
+
+
+def risk_of_bias_frame(
+    judgements: pd.DataFrame,
+    *,
+    studies: pd.DataFrame | None = None,
+    outcomes: pd.DataFrame | None = None,
+    tools: Sequence[str] = (),
+    members: Mapping[str, str] | None = None,
+    weights: Mapping[str, float] | None = None,
+    synthesis: str = "",
+    title: str = "Risk of bias",
+) -> pd.DataFrame:
+    """Collect the judgements a table of traffic lights shows.
+
+    Parameters
+    ----------
+    judgements : pandas.DataFrame
+        ``quality/judgements.csv``.
+    studies, outcomes : pandas.DataFrame, optional
+        ``studies.csv`` and ``outcomes.csv`` (checked), for the names.
+    tools : sequence of str
+        Only these tools; empty: all. Tools whose domains are alike (RoB 2 and its crossover form) can stand in
+        one table; others read better alone.
+    members : mapping of str to str, optional
+        Study to the outcome wanted: the studies of one synthesis. A study nobody has judged then has a row of
+        empty rings. Without it every judged study and outcome.
+    weights : mapping of str to float, optional
+        Weight of every study in per cent, for the bars.
+    synthesis, title : str
+        Whose table it is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per study, outcome and domain, columns `COLUMNS`; ``level`` is the final judgement.
+    """
+    kept = judgements if not tools else judgements[[tool in tools for tool in texts(judgements, "tool")]]
+    if members is not None:
+        wanted = {(study, outcome) for study, outcome in members.items()}
+        pairs = zip(texts(kept, "study_id"), texts(kept, "outcome_id"), strict=True)
+        kept = kept[[pair in wanted for pair in pairs]] if len(kept) else kept
+    names = {text(row, "study_id"): text(row, "label") for row in rows_of(studies)} if studies is not None else {}
+    said = {text(row, "outcome_id"): text(row, "name") for row in rows_of(outcomes)} if outcomes is not None else {}
+    weights = weights or {}
+    rows = []
+    for row in rows_of(kept):
+        study, outcome, tool, domain = (text(row, name) for name in ("study_id", "outcome_id", "tool", "domain"))
+        rows.append(
+            {
+                "row": f"{study}:{outcome}:{tool}:{domain}",
+                "study_id": study,
+                "outcome_id": outcome,
+                "tool": tool,
+                "aim": text(row, "aim"),
+                "label": names.get(study, study),
+                "outcome": said.get(outcome, outcome),
+                "domain": domain,
+                "domain_name": text(row, "domain_name"),
+                "level": text(row, "final") or NOT_ASSESSED,
+                "weight": weights.get(study),
+                "from": f"quality/judgements.csv:{study}:{outcome}:{tool}:{domain}",
+            }
+        )
+    judged = {row["study_id"] for row in rows}
+    for study, outcome in (members or {}).items():
+        if study not in judged:
+            rows += _unjudged(study, outcome, rows, names.get(study, study), said.get(outcome, ""), weights.get(study))
+    order = {study: place for place, study in enumerate(members or {})}
+    rows.sort(key=lambda row: order.get(row["study_id"], len(order)))
+    return framed(({**row, "synthesis": synthesis, "title": title} for row in rows), COLUMNS)
+
+
+def _unjudged(study: str, outcome: str, rows: list[dict], label: str, said: str, weight) -> list[dict]:
+    known = {row["domain"]: row["domain_name"] for row in rows if row["from"].startswith("quality/")}
+    return [
+        {
+            "row": f"{study}:{outcome}::{domain}",
+            "study_id": study,
+            "outcome_id": outcome,
+            "label": label,
+            "outcome": said,
+            "domain": domain,
+            "domain_name": name,
+            "level": NOT_ASSESSED,
+            "weight": weight,
+            "from": f"studies.csv:{study}",
+        }
+        for domain, name in (known or {_OVERALL: _OVERALL}).items()
+    ]
+
+
+def domains_of(frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the domains of a frame in the order of its tools, overall last: (id, name)."""
+    per_row: dict[tuple, list[str]] = {}
+    names: dict[str, str] = {}
+    for row in rows_of(frame):
+        key = (text(row, "study_id"), text(row, "outcome_id"), text(row, "tool"))
+        per_row.setdefault(key, []).append(text(row, "domain"))
+        names.setdefault(text(row, "domain"), text(row, "domain_name"))
+    order: list[str] = []
+    for domains in sorted(per_row.values(), key=len, reverse=True):
+        for place, domain in enumerate(domains):
+            if domain not in order:
+                before = [known for known in domains[:place] if known in order]
+                order.insert(order.index(before[-1]) + 1 if before else 0, domain)
+    order = [domain for domain in order if domain != _OVERALL] + [_OVERALL] * (_OVERALL in order)
+    return [(domain, names[domain]) for domain in order]
+
+
+def plot_risk_of_bias(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
+    """Draw a table of traffic lights: studies by domains, the overall judgement apart.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`risk_of_bias_frame` gives.
+    style : Style, optional
+        Another style.
+    """
+    require(frame, ("label", "domain", "level", "from"), "risk-of-bias table")
+    style = style or STYLE
+    with drawing():
+        return _traffic_lights(frame, style)
+
+
+def _traffic_lights(frame: pd.DataFrame, style: Style) -> Figure:
+    studies: dict[tuple, dict] = {}
+    for row in rows_of(frame):
+        key = (text(row, "study_id"), text(row, "outcome_id"), text(row, "tool"))
+        studies.setdefault(key, {"row": row, "cells": {}})["cells"][text(row, "domain")] = row
+    domains = domains_of(frame)
+    outcomes = {key[1] for key in studies}
+    label = min(max([width(clean(text(item["row"], "label")), style.size) for item in studies.values()] + [0.9]), 2.1)
+    outcome = 0.0
+    if len(outcomes) > 1:
+        longest = max(width(clean(text(item["row"], "outcome")), style.small) for item in studies.values())
+        outcome = min(longest, 2.4) + 0.12
+    start, step = style.margin + label + 0.15 + outcome, 0.36
+    wide = max(start + step * len(domains) + 0.3, 4.9)
+    inner = wide - 2 * style.margin
+    words = [f"{domain}: {name}" for domain, name in domains if domain != _OVERALL and name]
+    notes = wrap("; ".join(words), inner, style.small, lines=9) if words else []
+    title = wrap(first(frame, "title"), inner, style.title, "bold", 2) if style.show_title else []
+    keys = _level_lines(texts(frame, "level"), inner, style)
+    high = 2 * style.margin + 0.2 * len(title) + 0.34 + 0.215 * max(len(studies), 1) + 0.12
+    sheet = Sheet(wide, high + 0.145 * len(notes) + 0.17 * len(keys) + 0.08, style)
+    y = style.margin
+    for line in title:
+        sheet.text(style.margin, y + 0.1, line, style.title, weight="bold")
+        y += 0.2
+    sheet.rule(y + 0.03, wide=0.9)
+    sheet.text(style.margin, y + 0.2, "Study", weight="bold")
+    if outcome:
+        sheet.text(style.margin + label + 0.15, y + 0.2, "Outcome", weight="bold")
+    places = [start + step * (i + 0.5) + (0.14 if domain == _OVERALL else 0) for i, (domain, _) in enumerate(domains)]
+    for place, (domain, _) in zip(places, domains, strict=True):
+        name = "Overall" if domain == _OVERALL else domain
+        sheet.text(place, y + 0.2, name, style.small if domain == _OVERALL else None, ha="center", weight="bold")
+    y += 0.34
+    sheet.rule(y)
+    if not studies:
+        sheet.text(style.margin, y + 0.11, "No study has been judged.")
+        y += 0.215
+    for i, item in enumerate(studies.values()):
+        if i % 2:
+            sheet.band(y, y + 0.215)
+        sheet.text(style.margin, y + 0.1075, shorten(text(item["row"], "label"), label + 0.1, style.size))
+        said = shorten(text(item["row"], "outcome"), outcome - 0.1, style.small) if outcome else ""
+        sheet.text(style.margin + label + 0.15, y + 0.1075, said, style.small, color=style.grey)
+        for place, (domain, _) in zip(places, domains, strict=True):
+            cell = item["cells"].get(domain)
+            if cell is None:
+                sheet.text(place, y + 0.1075, "·", ha="center", color=style.rule)
+                continue
+            draw_level(sheet.ax, place, y + 0.1075, text(cell, "level"), 10.5, style)
+            box = (place - step / 2, place + step / 2)
+            sheet.band(y, y + 0.215, *box, fc="white", alpha=0.0, zorder=9).set_gid(identifier("risk_of_bias", cell))
+        y += 0.215
+    sheet.rule(y)
+    y += 0.12
+    for line in notes:
+        sheet.text(style.margin, y + 0.05, line, style.small, color=style.grey)
+        y += 0.145
+    _draw_keys(sheet, keys, y + 0.05)
+    return sheet.figure
+
+
+def _level_lines(levels: Sequence[str], inches: float, style: Style) -> list[list[str]]:
+    found = sorted({level or NOT_ASSESSED for level in levels}, key=lambda level: (place_of(level), level))
+    lines: list[list[str]] = []
+    room = 0.0
+    for level in found:
+        need = 0.42 + width(words_of(level), style.small)
+        if not lines or need > room:
+            lines.append([])
+            room = inches
+        lines[-1].append(level)
+        room -= need
+    return lines
+
+
+def _draw_keys(sheet: Sheet, lines: list[list[str]], y: float) -> None:
+    style = sheet.style
+    for line in lines:
+        x = style.margin + 0.08
+        for level in line:
+            draw_level(sheet.ax, x, y + 0.04, level, 8.0, style)
+            sheet.text(x + 0.13, y + 0.04, words_of(level), style.small, color=style.grey)
+            x += 0.42 + width(words_of(level), style.small)
+        y += 0.17
+
+
+def risk_bars_frame(frame: pd.DataFrame, *, weighted: bool = False) -> pd.DataFrame:
+    """Count the levels of every domain, as a share of the studies or of their weight.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`risk_of_bias_frame` gives.
+    weighted : bool
+        Whether studies count by their weight in the synthesis; a study without weight counts nothing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per domain and level, columns `BAR_COLUMNS`; ``share`` in per cent.
+    """
+    rows = []
+    for domain, name in domains_of(frame):
+        cells = rows_of(chosen(frame, domain=domain))
+        sizes = [value(cell, "weight") if weighted else 1.0 for cell in cells]
+        total = sum(size for size in sizes if size == size)
+        for level in sorted({text(cell, "level") for cell in cells}, key=lambda level: (place_of(level), level)):
+            mine = [(cell, size) for cell, size in zip(cells, sizes, strict=True) if text(cell, "level") == level]
+            rows.append(
+                {
+                    "row": f"{domain}:{level}",
+                    "synthesis": first(frame, "synthesis"),
+                    "domain": domain,
+                    "domain_name": name,
+                    "level": level,
+                    "share": 100.0 * sum(size for _, size in mine if size == size) / total if total else float("nan"),
+                    "studies": len(mine),
+                    "of": len(cells),
+                    "by": "weight" if weighted else "studies",
+                    "title": first(frame, "title"),
+                    "from": ";".join(dict.fromkeys(text(cell, "from") for cell, _ in mine)),
+                }
+            )
+    return framed(rows, BAR_COLUMNS)
+
+
+def alt_text(frame: pd.DataFrame) -> str:
+    """Return what the traffic lights show, in words, from their frame."""
+    overall = rows_of(chosen(frame, domain=_OVERALL))
+    levels = [text(row, "level").lower() for row in overall]
+    counts = [f"{levels.count(level)} {level}" for level in sorted(set(levels), key=lambda w: (place_of(w), w))]
+    said = "; ".join(counts) or "no overall judgement"
+    size = len({(text(row, "study_id"), text(row, "outcome_id")) for row in rows_of(frame)})
+    return f"{first(frame, 'title')}: {size} results of studies by {len(domains_of(frame))} domains. Overall: {said}."

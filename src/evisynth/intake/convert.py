@@ -1,0 +1,236 @@
+"""From a sheet and its mapping to rows of a review."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from evisynth.intake.mapping import Mapping, Value
+from evisynth.intake.problems import CellProblem
+from evisynth.intake.rows import Leftover, Made, short_name
+from evisynth.intake.sheets import AS_DATE, Cell, Sheet, looks_like_date
+from evisynth.intake.shape import shape_problems
+from evisynth.review.problems import shown
+from evisynth.review.reading import cell_fault
+from evisynth.review.tables import TABLES, Column
+
+NUMBERS = ("number", "count", "year")
+FIGURES = ("number", "count")
+# A row of these tables without any figure says nothing.
+_TABLES_OF_FIGURES = ("arms", "contrasts")
+
+
+@dataclass(slots=True)
+class Converted:
+    """What a sheet gives: rows, what has no place, and what stops the import."""
+
+    rows: list[Made] = field(default_factory=list)
+    leftovers: list[Leftover] = field(default_factory=list)
+    problems: list[CellProblem] = field(default_factory=list)
+
+
+def convert(sheet: Sheet, mapping: Mapping) -> Converted:
+    """Make the rows of a review of a sheet.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The sheet as read.
+    mapping : Mapping
+        Which of its columns fill which columns of which tables.
+    """
+    out = Converted()
+    work = _Work(sheet, mapping, out)
+    out.problems += shape_problems(sheet, mapping, work.columns, numeric_columns(mapping))
+    out.problems += work.missing_columns()
+    if work.at_header is None or work.missing:
+        return out
+    for position in range(work.at_header + 1, len(sheet.rows)):
+        work.row(position)
+    work.unused_columns()
+    return out
+
+
+def numeric_columns(mapping: Mapping) -> set[str]:
+    """Return the columns of the sheet that hold numbers, by the mapping."""
+    return {
+        name
+        for table, templates in mapping.each_row.items()
+        for template in templates
+        for target, value in template.items()
+        if TABLES[table].column(target).kind in NUMBERS
+        for name in (value.column, *value.sum)
+        if name and not value.words
+    }
+
+
+class _Work:
+    """The state of one conversion."""
+
+    def __init__(self, sheet: Sheet, mapping: Mapping, out: Converted) -> None:
+        self.sheet, self.mapping, self.out = sheet, mapping, out
+        self.at_header = sheet.lines.index(mapping.header) if mapping.header in sheet.lines else None
+        header = [] if self.at_header is None else [cell.text for cell in sheet.rows[self.at_header]]
+        self.columns = {name: position for position, name in reversed(list(enumerate(header))) if name}
+        self.used = {name for value in self._values() for name in value.reads}
+        self.used |= {condition.column for condition in mapping.when.values()}
+        self.missing = sorted(self.used - set(self.columns))
+        self.skip = {entry.row: entry.reason for entry in mapping.skip}
+        self.blocks = _consensus_only(self) if mapping.format == "covidence" else {}
+
+    def _values(self) -> Iterable[Value]:
+        yield from self.mapping.shared.values()
+        for templates in self.mapping.each_row.values():
+            for template in templates:
+                yield from template.values()
+
+    def missing_columns(self) -> list[CellProblem]:
+        place = f"{self.sheet.name}, row {self.mapping.header}"
+        if self.at_header is None:
+            return [CellProblem(place, "no such row", "the row that names the columns", "correct `header`")]
+        found = ", ".join(shown(name) for name in self.columns) or "no names"
+        return [
+            CellProblem(
+                place,
+                f"no column {shown(name)}",
+                f"the columns {found}",
+                "correct the name in the mapping, or `header`, the number of the row that names the columns",
+                order=(self.mapping.header, 0),
+            )
+            for name in self.missing
+        ]
+
+    def cell(self, position: int, name: str) -> Cell:
+        row, column = self.sheet.rows[position], self.columns[name]
+        return row[column] if column < len(row) else Cell()
+
+    def row(self, position: int) -> None:
+        line = self.sheet.lines[position]
+        place = f"{self.sheet.name}, row {line}"
+        whole = " | ".join(cell.text for cell in self.sheet.rows[position] if cell.text)
+        if not whole and not any(cell.fault for cell in self.sheet.rows[position]):
+            return
+        reason = self.skip.get(line) or self.blocks.get(line)
+        if reason:
+            self.out.leftovers.append(Leftover(place, "the whole row", whole, reason))
+            return
+        for table, templates in self.mapping.each_row.items():
+            for number, template in enumerate(templates):
+                condition = self.mapping.when.get(f"{table}.{number}")
+                if condition and self.cell(position, condition.column).text not in condition.one_of:
+                    continue
+                self._make(table, template, position, line, place)
+
+    def _make(self, table: str, template: dict[str, Value], position: int, line: int, place: str) -> None:
+        spec = TABLES[table]
+        values = {name: value for name, value in self.mapping.shared.items() if name in spec.names} | template
+        cells, places, order, figures = {}, {}, (line, 0), []
+        for target, value in values.items():
+            column = spec.column(target)
+            text = self._value(value, column, table, position, line)
+            cells[target] = text
+            if value.reads:
+                at = self.columns[value.reads[0]]
+                places[target] = self.sheet.place(line, at)
+            if value.reads and column.kind in FIGURES:
+                figures.append(bool(text) or any(self.cell(position, name).fault for name in value.reads))
+        own = frozenset()
+        if "locator" in spec.names and "locator" not in values:
+            cells["locator"], own = place, frozenset({"locator"})
+        if "status" in spec.names and "status" not in values:
+            cells["status"] = "verified"
+        if table in _TABLES_OF_FIGURES and figures and not any(figures):
+            reason = f"no figure for {spec.file}: every cell that the mapping reads for it is blank"
+            key = ":".join(cells.get(name, "") for name in spec.key if cells.get(name))
+            self.out.leftovers.append(Leftover(place, spec.file, key, reason))
+            return
+        self.out.rows.append(Made(table, cells, places, place, order, own))
+
+    def _value(self, value: Value, column: Column, table: str, position: int, line: int) -> str:
+        if value.value is not None:
+            return value.value
+        found = [self.cell(position, name) for name in value.reads]
+        texts = [cell.text for cell in found]
+        faults = 0
+        for name, cell in zip(value.reads, found, strict=True):
+            fault = _fault(cell, column, value)
+            if fault:
+                faults += 1
+                at = self.columns[name]
+                self.out.problems.append(
+                    CellProblem(
+                        self.sheet.place(line, at), *fault, f"{column.name} of {TABLES[table].file}", (line, at)
+                    )
+                )
+        if faults:
+            return ""
+        if value.sum:
+            return str(sum(int(text) for text in texts)) if all(texts) else ""
+        if value.words:
+            return value.words.get(texts[0], texts[0])
+        return short_name(*texts) if column.kind == "id" else " ".join(text for text in texts if text)
+
+    def unused_columns(self) -> None:
+        for name, column in self.columns.items():
+            if name in self.used:
+                continue
+            reason = self.mapping.not_used.get(name, "no place in the mapping")
+            for position in range(self.at_header + 1, len(self.sheet.rows)):
+                row, line = self.sheet.rows[position], self.sheet.lines[position]
+                if column < len(row) and row[column].text and line not in self.skip and line not in self.blocks:
+                    self.out.leftovers.append(
+                        Leftover(self.sheet.place(line, column), name, row[column].text, reason)
+                    )
+
+
+def _fault(cell: Cell, column: Column, value: Value) -> tuple[str, str, str] | None:
+    """Say what is wrong with a cell for the column that it is meant for, or None."""
+    if value.words:
+        if cell.text and cell.text not in value.words and cell_fault(cell.text, column):
+            return shown(cell.text), " | ".join(value.words), "use one of these words, or add it to `words`"
+        return None
+    if column.kind in NUMBERS:
+        if cell.fault:
+            found = f"{shown(cell.text)}, {cell.fault}" if cell.fault == AS_DATE else cell.fault
+            return found, "a number", _advice(cell)
+        if looks_like_date(cell.text):
+            return f"{shown(cell.text)}, {AS_DATE}", "a number", _advice(Cell(cell.text, AS_DATE))
+    elif cell.fault and cell.fault != AS_DATE:
+        return cell.fault, "a text", _advice(cell)
+    if not cell.text or (column.kind == "id" and short_name(cell.text)):
+        return None
+    fault = cell_fault(cell.text, column) if not value.columns else None
+    if fault and column.kind in NUMBERS and _thousands(cell.text):
+        fault = fault[0], "write it without a sign between thousands, and with a point before decimals"
+    return (shown(cell.text), *fault) if fault else None
+
+
+def _thousands(text: str) -> bool:
+    head, *groups = text.replace(" ", ",").replace("'", ",").split(",")
+    return bool(groups) and head.isdigit() and len(head) <= 3 and all(len(g) == 3 and g.isdigit() for g in groups)
+
+
+def _advice(cell: Cell) -> str:
+    if cell.fault == AS_DATE:
+        return "format the column as text and type the figure of the source again"
+    if "per cent" in cell.fault:
+        return "format the column as a number and type the figure as printed, without the per cent sign"
+    return "type the value itself"
+
+
+def _consensus_only(work: _Work) -> dict[int, str]:
+    """Return the rows of a Covidence export that are one reader's only, with the reason for leaving them out."""
+    names = ("Covidence #", "Reviewer Name")
+    if work.at_header is None or any(name not in work.columns for name in names):
+        work.missing += [name for name in names if name not in work.columns]
+        return {}
+    positions = range(work.at_header + 1, len(work.sheet.rows))
+    read = {work.sheet.lines[p]: (work.cell(p, names[0]).text, work.cell(p, names[1]).text) for p in positions}
+    agreed = {number for number, reader in read.values() if reader == "Consensus"}
+    count = Counter(number for number, _ in read.values())
+    reasons = {}
+    for line, (number, reader) in read.items():
+        if number in agreed and reader != "Consensus":
+            reasons[line] = "one reader's row; the row 'Consensus' of the study is imported"
+        elif number and number not in agreed and count[number] > 1:
+            reasons[line] = "two readers and no row 'Consensus': agree in Covidence first"
+    return reasons
