@@ -10,7 +10,7 @@ from evisynth.report import report_tables, write_page, write_run_facts
 
 
 def main(inputs, outputs, params):
-    """Write ``report/``, and what differs between runs to ``provenance/run_facts.html``."""
+    """Write ``report/``, and what differs between runs to ``provenance/run_facts/index.html``."""
     page = Path(outputs["page"])
     results = page.parents[1]
     for table, frame in report_tables(ResultsFolder(results)).items():
@@ -19,7 +19,7 @@ def main(inputs, outputs, params):
     page.write_text(text, encoding="utf-8", newline="")
     # Not among the declared outputs: its bytes differ from run to run, and the record of this step must not.
     facts = write_run_facts(results, params["review"])
-    (results / "provenance" / "run_facts.html").write_text(facts, encoding="utf-8", newline="")
+    (results / "provenance" / "run_facts" / "index.html").write_text(facts, encoding="utf-8", newline="")
 
 
 if __name__ == "__main__":

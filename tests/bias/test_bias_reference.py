@@ -97,18 +97,27 @@ def test_trim_and_fill(case):
     agree(found, case, CLOSED if closed else ITERATED, 0.01)
 
 
+# metafor's optimiser stops in a local maximum here: the likelihood of our fit is higher by more than one.
+HIGHER_MAXIMUM = {("magnesium", (0.025,)), ("magnesium", (0.05, 0.5))}
+
+
 @cases("selection")
 def test_selection_model(case):
-    found = bias.selection_model(*effects(case["data"]), steps=case["options"]["steps"])
+    steps = tuple(np.atleast_1d(case["options"]["steps"]))
+    found = bias.selection_model(*effects(case["data"]), steps=steps)
     expected = dict(case["expected"])
-    weights = np.atleast_1d(expected.pop("weights"))
-    errors = np.atleast_1d(expected.pop("weights_se"))
     assert found.status == "ok"
+    assert found.gradient < 1e-8
+    if (case["data"], steps) in HIGHER_MAXIMUM:
+        assert found.log_likelihood > expected["log_likelihood"] + 1.0
+        return
     assert found.log_likelihood >= expected["log_likelihood"] - 1e-9
-    # nlminb stops where the likelihood no longer changes in doubles: half of their digits are left in the estimates;
-    # metafor's standard errors rest on numerical derivatives
-    agree(found, {"expected": expected}, 1e-5, 0.01)
-    assert found.weights[1:] == pytest.approx(weights, rel=2e-5)
+    # BFGS stops where the likelihood no longer changes in doubles, which leaves half of their digits to the estimates;
+    # at tau2 = 0 metafor, which searches on its logarithm, stops at 1e-9 to 1e-7
+    rel = 1e-4 if found.boundary else 1e-5
+    weights, errors = np.atleast_1d(expected.pop("weights")), np.atleast_1d(expected.pop("weights_se"))
+    agree(found, {"expected": expected}, rel, 0.05)
+    assert found.weights[1:] == pytest.approx(weights, rel=2 * rel)
     assert found.weights_se[1:] == pytest.approx(errors, rel=1e-4)
 
 
@@ -124,7 +133,9 @@ def test_orwin(case):
 
 @cases("excess_significance")
 def test_excess_significance(case):
-    agree(bias.excess_significance(*effects(case["data"]), **dict(case["options"])), case, CLOSED)
+    options = dict(case["options"])
+    # with tau2 metafor integrates the power numerically, to about six digits; here it has a closed form
+    agree(bias.excess_significance(*effects(case["data"]), **options), case, 1e-5 if options.get("tau2") else CLOSED)
 
 
 @cases("influence")

@@ -37,7 +37,7 @@ def run(folder, *more, check=True):
 
 def environment():
     threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-    return {**os.environ, **threads, "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
+    return {**os.environ, **threads, "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0", "PYTHONPATH": str(ROOT / "src")}
 
 
 def prepared(folder):
@@ -113,14 +113,22 @@ def test_touched_files_rerun_nothing(first):
 
 def test_every_output_is_what_the_record_says(first):
     done = subprocess.run(
-        [sys.executable, "-m", "evisynth.cli", "audit", "results/mini"], cwd=first, capture_output=True, text=True
+        [sys.executable, "-m", "evisynth.cli", "audit", "results/mini"],
+        cwd=first,
+        capture_output=True,
+        text=True,
+        env=environment(),
     )
     assert done.returncode == 0, done.stderr
     target = first / "results" / "mini" / "pooled" / "weights.csv"
     text = target.read_text(encoding="utf-8")
     target.write_text(text + "\n", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "evisynth.cli", "audit", "results/mini"], cwd=first, capture_output=True, text=True
+        [sys.executable, "-m", "evisynth.cli", "audit", "results/mini"],
+        cwd=first,
+        capture_output=True,
+        text=True,
+        env=environment(),
     )
     target.write_text(text, encoding="utf-8")
     assert done.returncode == 1

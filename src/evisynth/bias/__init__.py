@@ -20,7 +20,7 @@ _WHERE = {
     "selection": ("SelectionResult", "selection_model"),
     "significance": ("ExcessResult", "excess_significance"),
     "subsets": ("GoshResult", "gosh"),
-    "trim_fill": ("TrimFillResult", "trim_and_fill"),
+    "trim_fill": ("FILLED", "TrimFillResult", "trim_and_fill"),
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 _POOLING = ("PoolSeries", "cumulative", "leave_one_out")

@@ -79,7 +79,7 @@ class SelectionResult(Result):
 
 
 def _words(values: tuple | None) -> str | None:
-    return None if values is None else " ".join("-" if x is None else f"{x:.12g}" for x in values)
+    return None if values is None else " ".join("fixed" if x is None else f"{x:.12g}" for x in values)
 
 
 def _check_steps(steps: ArrayLike) -> NDArray[np.float64]:

@@ -166,17 +166,23 @@ def _climb(data: SelectionData, point: NDArray, inside: bool) -> tuple[float, ND
     """Climb by Newton's method with a ridge and step halving; return value, point (None: stuck), and if it ran away."""
     first = 2 if inside else 1
     far = _FARTHEST * (1.0 + np.abs(data.y).max())
+    near_zero = np.log(1e-7 * np.median(data.v)) if inside else 0.0
     value, gradient, hessian = _evaluate(data, point, inside)
     for _ in range(_STEPS):
         values, vectors = np.linalg.eigh(-hessian)
         floor = np.maximum(np.abs(values), 1e-9 * max(np.abs(values).max(), 1e-300))
         step = vectors @ ((vectors.T @ gradient) / floor)
         step *= min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
-        if np.abs(step).max() < 1e-12:
+        if gradient @ step < 1e-15 * (1.0 + abs(value)):
+            # the gain is below rounding, the step is not: it halves the distance to the root of the gradient or better
+            trial = _evaluate(data, point + step, inside)
+            if np.abs(trial[1]).max() < np.abs(gradient).max():
+                point, (value, gradient, hessian) = point + step, trial
+                continue
             break
         for _ in range(_HALVINGS):
             trial = _evaluate(data, point + step, inside)
-            if np.isfinite(trial[0]) and trial[0] >= value - 1e-14 * abs(value):
+            if np.isfinite(trial[0]) and trial[0] > value:
                 break
             step *= 0.5
         else:
@@ -184,7 +190,7 @@ def _climb(data: SelectionData, point: NDArray, inside: bool) -> tuple[float, ND
         point, (value, gradient, hessian) = point + step, trial
         if np.abs(point[first:]).max() > _LARGEST_LOG_WEIGHT or abs(point[0]) > far:
             return value, point, True
-        if inside and point[1] < np.log(1e-12 * np.median(data.v)):
+        if inside and point[1] < near_zero and gradient[1] < 0.0:
             return value, None, False  # towards tau2 = 0, which has its own starts
         if inside and point[1] > np.log(far**2):
             return value, point, True

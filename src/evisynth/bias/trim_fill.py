@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ESTIMATORS = ("L0", "R0", "Q0")
+FILLED = "filled, mirror of "
 _MOST_STEPS = 100
 _SHOWN = ("estimate", "se", "ci_low", "ci_high", "p", "tau2", "i2")
 
@@ -145,7 +146,7 @@ def trim_and_fill(
     result = random_effects(all_y, all_v, **options)
     return TrimFillResult(
         estimator, k, k0, *_spread(estimator, k, found), side, result,
-        (*names, *(f"filled, mirror of {names[i]}" for i in at)), all_y, all_v, np.arange(k + k0) >= k, *advice(k),
+        (*names, *(FILLED + names[i] for i in at)), all_y, all_v, np.arange(k + k0) >= k, *advice(k),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from evisynth.provenance.audit import NoRecordsError
 from evisynth.provenance.audit import audit as compare
 
 
@@ -12,10 +13,20 @@ def audit(
     folder: Annotated[Path, typer.Argument(help="a results folder, such as results/naltrexone")],
     root: Annotated[Path, typer.Option(help="the folder that the pipeline was run in")] = Path(),
 ) -> None:
-    """Compare every file with the record of its making; exit code 1 where something does not hold."""
+    """Compare every file, and the code, with the record of its making.
+
+    Exit code 0: everything holds. 1: something does not, and each finding is named. 2: there is nothing to compare.
+    """
     source = root / "src"
-    findings, count = compare(folder, root, source if source.is_dir() else None)
+    try:
+        findings, count = compare(folder, root, source if source.is_dir() else None)
+    except NoRecordsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     for finding in findings:
         typer.echo(f"{finding.file}: {finding.what}", err=True)
-    typer.echo(f"{count} files compared, {len(findings)} findings")
+    if not source.is_dir():
+        typer.echo(f"{source} is no folder: the code was not compared", err=True)
+    said = "everything holds" if not findings else f"{len(findings)} {'finding' if len(findings) == 1 else 'findings'}"
+    typer.echo(f"{count} files compared: {said}")
     raise typer.Exit(1 if findings else 0)

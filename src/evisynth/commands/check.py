@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from evisynth.review import ReviewError, load_review
-from evisynth.review.examples import missing_steps
+from evisynth.review.examples import missing_steps, of_example
 from evisynth.synthesis.certainty import quality_problems
 
 
@@ -25,8 +25,11 @@ def check(
         if problems:
             raise ReviewError(problems)
     except ReviewError as error:
-        typer.echo(error.to_text(), err=True)
-        for line in missing_steps(error.problems):
+        steps = missing_steps(error.problems)
+        wrong = [problem for problem in error.problems if not (steps and of_example(problem))]
+        if wrong:
+            typer.echo(ReviewError(wrong).to_text(), err=True)
+        for line in steps:
             typer.echo(line, err=True)
         raise typer.Exit(1) from None
     except ValueError as error:

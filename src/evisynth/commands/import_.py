@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-_SHOWN = 5
-
 
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX with one header line; RevMan .rm5 or ...-data-rows.csv")],
@@ -34,9 +32,10 @@ def import_(
     for note in done.notes:
         typer.echo(f"  note: {note}")
     if done.leftovers:
-        typer.echo(f"  {len(done.leftovers)} cells or rows have no place in the review; {done.listed} lists them:")
-        for item in done.leftovers[:_SHOWN]:
-            typer.echo(f"    {item.place}, {item.column}: {item.value[:40]} ({item.reason})")
-        if len(done.leftovers) > _SHOWN:
-            typer.echo(f"    and {len(done.leftovers) - _SHOWN} more")
+        typer.echo(f"  Not imported, and listed in {done.listed}:")
+        groups: dict[tuple[str, str], list] = {}
+        for item in done.leftovers:
+            groups.setdefault((item.column, item.reason), []).append(item)
+        for (column, reason), items in groups.items():
+            typer.echo(f"    {column}: {len(items)}, from {items[0].place} on ({reason})")
     typer.echo(f"Next: evisynth check {folder}")

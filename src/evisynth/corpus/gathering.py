@@ -65,5 +65,5 @@ def _without(refused: pa.Table, settings: CorpusSettings) -> pa.Table:
     reason = pc.if_else(unread, REFUSED, NO_STUDIES).combine_chunks() if m else pa.nulls(0, pa.string())
     known = {"analysis": refused["analysis"], "k": pa.array([0] * m, pa.int32()), "status": status, "reason": reason}
     if settings.bayes:
-        known |= {"bayes_status": pa.array(["failed"] * m, pa.string()), "bayes_reason": reason}
+        known |= {"bayes_status": status, "bayes_reason": reason}
     return pa.table([known.get(f.name, pa.nulls(m, f.type)) for f in schema], schema=schema)

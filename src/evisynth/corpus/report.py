@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from jinja2 import Environment, StrictUndefined
 
 from evisynth.corpus.plots import draw_corpus
@@ -15,9 +16,9 @@ from evisynth.effects import find_measure
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
 
-def write_report(results: pa.Table, folder: Path, settings: CorpusSettings) -> dict[str, Any]:
-    """Write ``summary.json``, ``corpus.svg``, ``corpus.png`` and ``report.html``; return the summary."""
-    summary = summarise(results, settings)
+def write_report(results: pa.Table, bad_rows: Path, folder: Path, settings: CorpusSettings) -> dict[str, Any]:
+    """Write ``summary.json``, ``corpus.svg``, ``corpus.png`` and ``report.html`` into a folder; return the summary."""
+    summary = summarise(results, pq.read_table(bad_rows), settings)
     write_summary(summary, folder / "summary.json")
     _, picture = draw_corpus(results, summary, folder / "corpus")
     page = render(summary, picture.read_bytes(), settings)

@@ -83,7 +83,7 @@ def run_corpus(
         if progress:
             progress(number, shards)
     found = gather([target for _, target in pairs], folder / "analyses.parquet", folder / "results.parquet", settings)
-    summary = write_report(found, folder, settings)
+    summary = write_report(found, folder / "bad_rows.parquet", folder, settings)
     return CorpusRun(folder, summary, computed, shards - computed)
 
 

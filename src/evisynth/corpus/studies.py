@@ -69,11 +69,10 @@ def read_table(path: Path, measure: str) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise CorpusError(f"there is no file {path}")
-    wanted = ("analysis", "study", *columns_of(measure))
+    wanted = {"analysis", "study", *columns_of(measure)}
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
-            names = [n for n in pq.read_schema(path).names if n.strip() in wanted]
-            table = pq.read_table(path, columns=names)
+            table = pq.read_table(path, columns=_wanted(pq.read_schema(path).names, wanted, measure))
             decode = {i: f.type.value_type for i, f in enumerate(table.schema) if pa.types.is_dictionary(f.type)}
             for i, kind in decode.items():
                 table = table.set_column(i, table.column_names[i], table.column(i).cast(kind))
@@ -86,12 +85,19 @@ def read_table(path: Path, measure: str) -> pd.DataFrame:
                 ),
                 parse_options=pa.csv.ParseOptions(newlines_in_values=True),
             )
-            table = table.select([n for n in table.column_names if n.strip() in wanted])
+            table = table.select(_wanted(table.column_names, wanted, measure))
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise CorpusError(
             f"{path} cannot be read as Parquet or as comma-separated text in UTF-8 with a header line: {error}"
         ) from None
     return table.rename_columns([n.strip() for n in table.column_names]).to_pandas()
+
+
+def _wanted(names: list[str], wanted: set[str], measure: str) -> list[str]:
+    """Columns to read: those that are needed; all where one is missing, so that the message can say what is there."""
+    inputs = {"yi"} if measure == "GEN" else set(columns_of(measure))
+    whole = inputs <= {n.strip() for n in names}
+    return [n for n in names if n.strip() in wanted or not whole]
 
 
 def read_studies(frame: pd.DataFrame, settings: CorpusSettings) -> Studies:
@@ -124,7 +130,7 @@ def read_studies(frame: pd.DataFrame, settings: CorpusSettings) -> Studies:
     bad = _bad_names(names, lines, "study" in frame.columns)
     usable = np.ones(len(frame), dtype=bool)
     usable[bad["line"].to_numpy(dtype=int) - 2] = False
-    figures = frame[[c for c in columns_of(settings.measure) if c in frame.columns]]
+    figures = frame.drop(columns=["analysis", "study"], errors="ignore")
     row, yi, vi, found = _effects(figures, np.flatnonzero(usable), settings)
     found[["analysis", "study"]] = names.iloc[found["line"].to_numpy(dtype=int) - 2].to_numpy()
     bad = pd.concat([bad, found], ignore_index=True)[list(BAD_COLUMNS)]

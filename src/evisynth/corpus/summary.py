@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from evisynth.corpus.settings import CorpusSettings, Variant
+from evisynth.corpus.studies import NO_FIGURES, UNREADABLE
 from evisynth.effects import find_measure
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -31,13 +32,15 @@ def class_name(low: int, high: int | None) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
 
-def summarise(results: pa.Table, settings: CorpusSettings) -> dict[str, Any]:
+def summarise(results: pa.Table, bad_rows: pa.Table, settings: CorpusSettings) -> dict[str, Any]:
     """Summarise the results of a corpus.
 
     Parameters
     ----------
     results : pyarrow.Table
         As `gathering.gather` writes it.
+    bad_rows : pyarrow.Table
+        As `shards.split_table` writes it.
     settings : CorpusSettings
 
     Returns
@@ -52,7 +55,12 @@ def summarise(results: pa.Table, settings: CorpusSettings) -> dict[str, Any]:
     k = results["k"].to_numpy()
     several = (k >= 2) & (_text(results, "status") == "ok")
     summary: dict[str, Any] = {"settings": settings.to_dict(), "analyses": results.num_rows}
-    summary |= {name: int(pc.sum(results[name]).as_py() or 0) for name in ("rows", "bad_rows", "left_out")}
+    # counted from the rows themselves: one that names no analysis is in no analysis' count
+    lines = bad_rows.group_by(["line", "kind"]).aggregate([]).to_pandas()
+    homeless = pc.count_distinct(bad_rows.filter(pc.equal(bad_rows["analysis"], ""))["line"]).as_py()
+    summary["rows"] = int(pc.sum(results["rows"]).as_py() or 0) + homeless
+    for name, kind in (("bad_rows", UNREADABLE), ("left_out", NO_FIGURES)):
+        summary[name] = int((lines["kind"] == kind).sum())
     summary["status"] = _counts(results["status"])
     summary["pooled"] = int(several.sum())
     summary["k"] = _quantiles(k[several])

@@ -1,0 +1,52 @@
+"""Figures: for each a function that collects its frame, one that draws it and one that says it in words.
+
+The modules are loaded when they are asked for: ``figure("forest").plot(frame)``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+import pandas as pd
+
+__all__ = ["FIGURES", "FigureKind", "figure"]
+
+# name -> (module, function of the frame, function that draws); the words are the module's ``alt_text``.
+FIGURES: dict[str, tuple[str, str, str]] = {
+    "forest": ("forest", "forest_frame", "plot_forest"),
+    "risk_of_bias": ("risk_of_bias", "risk_of_bias_frame", "plot_risk_of_bias"),
+    "risk_bars": ("risk_bars", "risk_bars_frame", "plot_risk_bars"),
+    "claims": ("claims", "claims_frame", "plot_claims"),
+    "stated": ("claims", "stated_frame", "plot_claims"),
+    "prisma": ("prisma", "prisma_frame", "plot_prisma"),
+}
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """One sort of figure: ``frame`` collects, ``plot`` draws what was collected, ``alt`` says it in words."""
+
+    name: str
+    frame: Callable[..., pd.DataFrame]
+    plot: Callable
+    alt: Callable[[pd.DataFrame], str]
+
+
+def figure(name: str) -> FigureKind:
+    """Return a sort of figure by name.
+
+    Parameters
+    ----------
+    name : str
+        A key of `FIGURES`.
+
+    Raises
+    ------
+    KeyError
+        Where there is none; the message lists those there are.
+    """
+    if name not in FIGURES:
+        raise KeyError(f"no figure {name!r}; there are {', '.join(FIGURES)}")
+    module_name, frame, plot = FIGURES[name]
+    module = import_module(f"evisynth.figures.{module_name}")
+    return FigureKind(name, getattr(module, frame), getattr(module, plot), module.alt_text)

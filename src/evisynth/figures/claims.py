@@ -54,14 +54,23 @@ def claims_frame(
         numbers above 0 and not years.
     """
     kept = chosen(claims, source_id=source_id) if source_id else claims
-    names = {text(row, "study_id"): text(row, "label") for row in rows_of(studies)} if studies is not None else {}
-    cited = {text(row, "source_id"): text(row, "citation") for row in rows_of(sources)} if sources is not None else {}
+    names = (
+        {text(row, "study_id"): text(row, "label") for row in rows_of(studies)} if studies is not None else {}
+    )
+    cited = (
+        {text(row, "source_id"): text(row, "citation") for row in rows_of(sources)}
+        if sources is not None
+        else {}
+    )
     listed = [row for row in rows_of(kept) if everything or _comparable(row)]
     rows = [
         {
             "row": text(row, "claim_id"),
             "group": cited.get(text(row, "source_id"), text(row, "source_id")),
-            **{name: text(row, name) for name in ("claim_id", "source_id", "locator", "condition", "study_id")},
+            **{
+                name: text(row, name)
+                for name in ("claim_id", "source_id", "locator", "condition", "study_id")
+            },
             "study": names.get(text(row, "study_id"), text(row, "study_id")),
             **{name: text(row, name) for name in ("attribute", "statement", "verdict", "status", "reason")},
             "stated": text(row, "stated_value"),
@@ -77,7 +86,10 @@ def claims_frame(
 
 
 def stated_frame(
-    stated: pd.DataFrame, *, title: str = "As the documents state it, and as published", contrasts: bool = True
+    stated: pd.DataFrame,
+    *,
+    title: str = "As the documents state it, and as published",
+    contrasts: bool = True,
 ) -> pd.DataFrame:
     """Collect, study by study, what is stated and what was published.
 
@@ -100,7 +112,10 @@ def stated_frame(
             "row": f"{text(row, 'kind')}:{text(row, 'item')}:{place}",
             "group": text(row, "label"),
             "claim_id": text(row, "item"),
-            **{name: text(row, name) for name in ("source_id", "locator", "condition", "attribute", "statement")},
+            **{
+                name: text(row, name)
+                for name in ("source_id", "locator", "condition", "attribute", "statement")
+            },
             "study_id": text(row, "study"),
             "study": text(row, "label"),
             "stated": text(row, "stated_value"),
@@ -119,7 +134,11 @@ def stated_frame(
 
 
 def _comparable(row: Mapping) -> bool:
-    return text(row, "published_value") != "" or text(row, "verdict") in ("contradicted", "misattributed", "omitted")
+    return text(row, "published_value") != "" or text(row, "verdict") in (
+        "contradicted",
+        "misattributed",
+        "omitted",
+    )
 
 
 def _ratio(row: Mapping) -> float:
@@ -151,7 +170,9 @@ def plot_claims(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
 
 
 def _columns(frame: pd.DataFrame, with_axis: bool) -> list[Column]:
-    by_study = len({text(row, "study") for row in rows_of(frame) if text(row, "group") == text(row, "study")}) > 0
+    by_study = (
+        len({text(row, "study") for row in rows_of(frame) if text(row, "group") == text(row, "study")}) > 0
+    )
     columns = [
         Column("", 0.2),
         Column("Claim", 2.7, lambda row: _capital(text(row, "statement"))),
@@ -227,7 +248,17 @@ def _ratios(sheet: Sheet, placed, left: float, top: float, bottom: float) -> Non
         ax.plot((1.0, at), (y, y), color=style.grey, lw=0.9, zorder=2)
         ax.plot(1.0, y, "o", ms=5.6, mfc="white", mec=style.ink, mew=0.9, zorder=3)
         marker = "D" if at == ratio else ("<" if ratio < at else ">")
-        ax.plot(at, y, marker, ms=3.6, mfc=getattr(style, look.colour), mec=style.ink, mew=0.5, zorder=4, clip_on=False)
+        ax.plot(
+            at,
+            y,
+            marker,
+            ms=3.6,
+            mfc=getattr(style, look.colour),
+            mec=style.ink,
+            mew=0.5,
+            zorder=4,
+            clip_on=False,
+        )
     for tick in log_ticks(*_LIMITS, inches, style.small):
         place = left + inches * math.log(tick / _LIMITS[0]) / math.log(_LIMITS[1] / _LIMITS[0])
         sheet.ax.plot((place, place), (bottom, bottom + 0.04), color=style.ink, lw=0.6)
@@ -265,7 +296,9 @@ def _shown(words: str) -> str:
         try:
             found = float(part)
         except ValueError:
-            parts.append(part.replace("-", MINUS) if part[:2].strip("-").isdigit() and part.startswith("-") else part)
+            parts.append(
+                part.replace("-", MINUS) if part[:2].strip("-").isdigit() and part.startswith("-") else part
+            )
             continue
         parts.append(part.replace("-", MINUS) if len(part) <= 6 else number(found))
     return "; ".join(parts).replace(" = ", f"{HARD_SPACE}={HARD_SPACE}")

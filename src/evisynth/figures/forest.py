@@ -94,7 +94,10 @@ def _columns(frame: pd.DataFrame, blocks: dict, style: Style) -> _Columns:
     has_counts = any(ones) or any(twos)
     names = _heads(frame, style)
     wide_1, wide_2 = (
-        max([width(words, size) for words in [*found, heads[1]]] + [width(words, size, "bold") for words in head])
+        max(
+            [width(words, size) for words in [*found, heads[1]]]
+            + [width(words, size, "bold") for words in head]
+        )
         for found, head in zip((ones, twos), names, strict=True)
     )
     # Without counts the labels of the summaries still need the room.
@@ -234,8 +237,10 @@ def _sets_axis(row: dict) -> bool:
     Hartung-Knapp intervals of two studies would squeeze everything else.
     """
     block, status = text(row, "block"), text(row, "status")
-    return block in ("study", "bayes") or (block, status) == ("summary", "headline") or (
-        block == "beside" and status != "other measure"
+    return (
+        block in ("study", "bayes")
+        or (block, status) == ("summary", "headline")
+        or (block == "beside" and status != "other measure")
     )
 
 
@@ -246,7 +251,9 @@ def _headline_line(ax: Axes, frame: pd.DataFrame, style: Style) -> None:
             ax.axvline(place, color=style.rule, lw=0.7, ls=(0, (3, 2.5)), zorder=0.9)
 
 
-def _axis_words(sheet: Sheet, frame, columns: _Columns, bottom: float, inches: float, limits, log, null) -> None:
+def _axis_words(
+    sheet: Sheet, frame, columns: _Columns, bottom: float, inches: float, limits, log, null
+) -> None:
     style, middle = sheet.style, columns.plot + inches / 2
     left, right = first(frame, "left_words"), first(frame, "right_words")
     if left and math.isfinite(null):
@@ -351,7 +358,9 @@ def _pooled_label(row: dict, kind: str) -> tuple[str, str]:
     label = text(row, "label")
     if kind == "prediction":
         level = value(row, "level")
-        return (f"{100 * level:g}% prediction interval" if math.isfinite(level) else "prediction interval"), ""
+        return (
+            f"{100 * level:g}% prediction interval" if math.isfinite(level) else "prediction interval"
+        ), ""
     return label, ": failed its checks" if text(row, "status") == "failed" else ""
 
 
@@ -379,7 +388,9 @@ def _write_listed(sheet: Sheet, row: dict, y: float, columns: _Columns) -> None:
     style, start = sheet.style, _reasons(columns)
     lines = wrap(_listed(row), columns.wide - style.margin - start, style.small, lines=3)
     y -= 0.145 * (len(lines) - 1) / 2
-    sheet.text(columns.label, y, shorten(text(row, "label"), start - columns.label - 0.08, style.small), style.small)
+    sheet.text(
+        columns.label, y, shorten(text(row, "label"), start - columns.label - 0.08, style.small), style.small
+    )
     for i, line in enumerate(lines):
         sheet.text(start, y + 0.145 * i, line, style.small, color=style.grey)
 

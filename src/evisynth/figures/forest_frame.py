@@ -200,9 +200,7 @@ def _risk(synthesis, study: str, judgements: pd.DataFrame | None) -> tuple[str, 
     for outcome in (*inputs, synthesis.outcome or ""):
         found = rows_of(chosen(judgements, study_id=study, outcome_id=outcome, domain="overall"))
         if found:
-            keys = [
-                f"quality/judgements.csv:{study}:{outcome}:{text(row, 'tool')}:overall" for row in found
-            ]
+            keys = [f"quality/judgements.csv:{study}:{outcome}:{text(row, 'tool')}:overall" for row in found]
             return worst(text(row, "final") for row in found), keys
     return "not assessed", []
 
@@ -212,8 +210,10 @@ def _summary(row: Mapping) -> dict:
     shared = _pooled(row, "pooled/estimates.csv")
     if status in ("not_pooled", "empty", "failed") or method == "single":
         words = "One study: nothing is pooled." if method == "single" else text(row, "reason")
-        return shared | {"row": f"note:{method}", "block": "note", "words": words, "status": status} | (
-            dict.fromkeys((*NATURAL, *HETEROGENEITY)) if method != "single" else {}
+        return (
+            shared
+            | {"row": f"note:{method}", "block": "note", "words": words, "status": status}
+            | (dict.fromkeys((*NATURAL, *HETEROGENEITY)) if method != "single" else {})
         )
     return shared | {
         "row": f"summary:{method}",
@@ -297,7 +297,11 @@ def _concerned(synthesis, studies: pd.DataFrame | None) -> list[dict]:
     for study in synthesis.studies:
         for row in rows_of(chosen(studies, study_id=study))[:1]:
             size = next((text(row, n) for n in ("n_randomised", "n_analysed") if text(row, n)), "")
-            parts = (text(row, "condition"), text(row, "design"), f"n = {size.removesuffix('.0')}" if size else "")
+            parts = (
+                text(row, "condition"),
+                text(row, "design"),
+                f"n = {size.removesuffix('.0')}" if size else "",
+            )
             rows.append(
                 {
                     "row": f"concerned:{study}",

@@ -106,7 +106,13 @@ def log_ticks(low: float, high: float, inches: float, size: float) -> list[float
         Font size of the labels in points.
     """
     powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 2)
-    steps = ((1, 2, 5), (1, 3), (1,), (1, 1.5, 2, 3, 5, 7), (1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5, 6, 7, 8, 9))
+    steps = (
+        (1, 2, 5),
+        (1, 3),
+        (1,),
+        (1, 1.5, 2, 3, 5, 7),
+        (1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
+    )
     decades = math.log10(high / low)
     best: list[float] = []
     for every in (4, 3, 2):
@@ -130,7 +136,10 @@ def linear_ticks(low: float, high: float, inches: float, size: float) -> list[fl
     for power in range(math.floor(math.log10(span)) + 1, math.floor(math.log10(span)) - 3, -1):
         for part in (5, 2, 1):
             step = part * 10.0**power
-            ticks = [round(i * step, 12) for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+            ticks = [
+                round(i * step, 12)
+                for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+            ]
             places = [inches * (tick - low) / span for tick in ticks]
             if len(ticks) <= 7 and _apart(ticks, places, size) and len(ticks) > len(best):
                 best = ticks
@@ -143,9 +152,7 @@ def _inside(ticks: Sequence[float], low: float, high: float) -> list[float]:
 
 def _apart(ticks: Sequence[float], places: Sequence[float], size: float) -> bool:
     halves = [width(tick_label(tick), size) / 2 for tick in ticks]
-    return all(
-        places[i + 1] - places[i] > halves[i] + halves[i + 1] + 0.07 for i in range(len(places) - 1)
-    )
+    return all(places[i + 1] - places[i] > halves[i] + halves[i + 1] + 0.07 for i in range(len(places) - 1))
 
 
 def tick_label(tick: float) -> str:
@@ -194,7 +201,12 @@ def effect_limits(
 
 
 def effect_axis(
-    ax: Axes, limits: tuple[float, float], log: bool, inches: float, style: Style = STYLE, vertical: bool = False
+    ax: Axes,
+    limits: tuple[float, float],
+    log: bool,
+    inches: float,
+    style: Style = STYLE,
+    vertical: bool = False,
 ) -> None:
     """Give axes an axis of effects with round ticks."""
     low, high = limits

@@ -169,6 +169,7 @@ def save(fig: Figure, path: Path, name: str, formats: tuple[str, ...] = ("svg", 
     with drawing(name):
         for kind in formats:
             file = path.with_name(f"{path.name}.{kind}")
-            fig.savefig(file, format=kind, dpi=PNG_DPI, metadata=_METADATA[kind])
+            extra = {"pil_kwargs": {"compress_level": 4}} if kind == "png" else {}
+            fig.savefig(file, format=kind, dpi=PNG_DPI, metadata=_METADATA[kind], **extra)
             files.append(file)
     return tuple(files)

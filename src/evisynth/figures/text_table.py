@@ -61,7 +61,12 @@ def lefts(columns: Sequence[Column], style: Style = STYLE, gap: float = 0.12) ->
 
 
 def draw_table(
-    sheet: Sheet, rows: Sequence[Mapping | str], columns: Sequence[Column], top: float, kind: str, gap: float = 0.12
+    sheet: Sheet,
+    rows: Sequence[Mapping | str],
+    columns: Sequence[Column],
+    top: float,
+    kind: str,
+    gap: float = 0.12,
 ) -> list[Placed]:
     """Write a table and return where its rows stand, so that marks can be drawn in them.
 
@@ -103,7 +108,15 @@ def draw_table(
             first = y + tall / 2 - LINE * (len(lines) - 1) / 2
             for i, line in enumerate(lines):
                 weight = "bold" if column.bold else "normal"
-                _write(sheet, line, left, column, first + LINE * i, weight, style.grey if column.grey else style.ink)
+                _write(
+                    sheet,
+                    line,
+                    left,
+                    column,
+                    first + LINE * i,
+                    weight,
+                    style.grey if column.grey else style.ink,
+                )
         if text(row, "row"):
             sheet.target(y, y + tall, identifier(kind, row))
         placed.append(Placed(y, y + tall / 2, tall, row))

@@ -100,6 +100,12 @@ def wrap(text: object, inches: float, size: float, weight: str = "normal", lines
     words = clean(text).split(" ")
     while words:
         line = words.pop(0)
+        if width(line, size, weight) > inches and "-" in line[1:-1]:
+            # a compound that is too long for a line may break at its hyphen
+            line, _, rest = line.partition("-")
+            words.insert(0, rest)
+            found.append(f"{line}-")
+            continue
         while words and width(f"{line} {words[0]}", size, weight) <= inches:
             line = f"{line} {words.pop(0)}"
         if len(found) == lines - 1 and words:

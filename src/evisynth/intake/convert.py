@@ -11,12 +11,12 @@ from evisynth.intake.sheets import AS_DATE, Cell, Sheet, looks_like_date
 from evisynth.intake.shape import shape_problems
 from evisynth.review.problems import shown
 from evisynth.review.reading import cell_fault
-from evisynth.review.tables import TABLES, Column
+from evisynth.review.tables import STATUSES, TABLES, Column
 
 NUMBERS = ("number", "count", "year")
-FIGURES = ("number", "count")
-# A row of these tables without any figure says nothing.
+# A row of these tables without any figure but the number of people says nothing.
 _TABLES_OF_FIGURES = ("arms", "contrasts")
+_PEOPLE = ("n", "n_1", "n_2", "timepoint_weeks", "ci_level")
 
 
 @dataclass(slots=True)
@@ -42,12 +42,27 @@ def convert(sheet: Sheet, mapping: Mapping) -> Converted:
     work = _Work(sheet, mapping, out)
     out.problems += shape_problems(sheet, mapping, work.columns, numeric_columns(mapping))
     out.problems += work.missing_columns()
+    out.problems += _missing_status(mapping)
     if work.at_header is None or work.missing:
         return out
     for position in range(work.at_header + 1, len(sheet.rows)):
         work.row(position)
     work.unused_columns()
     return out
+
+
+def _missing_status(mapping: Mapping) -> list[CellProblem]:
+    """Whoever maps a sheet says whether its figures were read in their source; nobody guesses it."""
+    silent = [
+        TABLES[table].file
+        for table, templates in mapping.each_row.items()
+        if "status" in TABLES[table].names and "status" not in mapping.shared
+        if any("status" not in template for template in templates)
+    ]
+    if not silent:
+        return []
+    advice = "add to shared: status: {value: verified} if you read the figures in their source yourself, else unconfirmed"
+    return [CellProblem("the mapping", f"no status for {', '.join(silent)}", " | ".join(STATUSES), advice)]
 
 
 def numeric_columns(mapping: Mapping) -> set[str]:
@@ -131,13 +146,11 @@ class _Work:
             if value.reads:
                 at = self.columns[value.reads[0]]
                 places[target] = self.sheet.place(line, at)
-            if value.reads and column.kind in FIGURES:
+            if value.reads and column.kind in NUMBERS and target not in _PEOPLE:
                 figures.append(bool(text) or any(self.cell(position, name).fault for name in value.reads))
         own = frozenset()
         if "locator" in spec.names and "locator" not in values:
             cells["locator"], own = place, frozenset({"locator"})
-        if "status" in spec.names and "status" not in values:
-            cells["status"] = "verified"
         if table in _TABLES_OF_FIGURES and figures and not any(figures):
             reason = f"no figure for {spec.file}: every cell that the mapping reads for it is blank"
             key = ":".join(cells.get(name, "") for name in spec.key if cells.get(name))

@@ -96,10 +96,7 @@ def _once(plan: Mapping, name: str) -> list[Made]:
     made = []
     for table, rows in plan.once.items():
         for number, cells in enumerate(rows, start=1):
-            cells = dict(cells)
-            if "status" in TABLES[table].names:
-                cells.setdefault("status", "verified")
-            made.append(Made(table, cells, {}, f"{name}, once.{table}, entry {number}"))
+            made.append(Made(table, dict(cells), {}, f"{name}, once.{table}, entry {number}"))
     return made
 
 

@@ -106,7 +106,7 @@ def _comparison(record: Record) -> int:
 
 def _missing_facts(path: Path, records: list[Record], mapping: Mapping) -> list[CellProblem]:
     problems = []
-    for name in ("condition", "design", "source_id"):
+    for name in ("condition", "design", "source_id", "status"):
         if name not in mapping.study_facts:
             text = f"{name} of every study"
             problems.append(CellProblem(path.name, f"no {name}", text, f"add it to study_facts: {{{name}: ...}}"))
@@ -262,7 +262,7 @@ def _rows(records: list[Record], mapping: Mapping, out: Converted) -> None:
         names = [mapping.treatments.get(label, short_name(label)) for label in record.groups]
         variant = short_name(record.subgroup) if twice[record.number, record.study] > 1 else ""
         here = {"study_id": study, "outcome_id": outcome, "variant": variant}
-        here |= {"source_id": mapping.study_facts["source_id"], "locator": record.place, "status": "verified"}
+        here |= {"source_id": mapping.study_facts["source_id"], "locator": record.place, "status": mapping.study_facts["status"]}
         here["note"] = f"subgroup in the export: {record.subgroup}" if record.subgroup else ""
         made = _figures(record, facts, here, names)
         if isinstance(made, str):
@@ -275,7 +275,7 @@ def _rows(records: list[Record], mapping: Mapping, out: Converted) -> None:
 
 def _study(record: Record, study: str, mapping: Mapping) -> Made:
     cells = {"study_id": study, "label": record.study, "year": record.year if record.year.isdigit() else ""}
-    cells |= {"status": "verified", "locator": record.place, **mapping.study_facts}
+    cells |= {"locator": record.place, **mapping.study_facts}
     return Made("studies", cells, {}, record.place, record.order, frozenset({"locator"}))
 
 

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+# What belongs to the making, not to the results.
+_ASIDE = ("provenance", "logs")
+_KEYS = ("rule", "inputs", "outputs", "code")
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -13,6 +17,19 @@ class Finding:
 
     file: str
     what: str
+
+
+class NoRecordsError(ValueError):
+    """There is nothing to compare a folder with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    rule: str
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    code: str
+    file: Path
 
 
 def audit(results: Path, root: Path, source: Path | None = None) -> tuple[list[Finding], int]:
@@ -30,52 +47,99 @@ def audit(results: Path, root: Path, source: Path | None = None) -> tuple[list[F
     Returns
     -------
     list of Finding
-        Empty where everything holds.
+        Empty where everything holds: every file that a step read or wrote is there and has the bytes it had
+        then, what a step read is what the step before it wrote, the script and the library code of each step are
+        those that ran, and every file under the folder was written by a step.
     int
         Number of files compared.
+
+    Raises
+    ------
+    NoRecordsError
+        Where the folder does not exist, or holds no record.
     """
+    if not results.is_dir():
+        raise NoRecordsError(f"{results} is no folder; run the pipeline first, or name another")
+    found = sorted((results / "provenance" / "records").glob("*.json"))
+    if not found:
+        raise NoRecordsError(f"{results} has no records under provenance/records: nothing says how it was made")
     findings: list[Finding] = []
-    known: set[Path] = set()
-    count = 0
-    records = sorted((results / "provenance" / "records").glob("*.json"))
-    if not records:
-        return [Finding(str(results), "no records: nothing says how these files were made")], 0
-    for file in records:
-        record = json.loads(file.read_text(encoding="utf-8"))
-        for kind in ("inputs", "outputs"):
-            for name, digest in record[kind].items():
-                count += 1
-                path = root / name
-                known.add(path.resolve())
-                findings += _compare(name, path, digest, kind, record["rule"])
+    records: list[_Record] = []
+    for file in found:
+        record = _read(file)
+        if record is None:
+            findings.append(Finding(str(file), "is no record of a step: it cannot be read"))
+        else:
+            records.append(record)
+    hashes: dict[Path, str | None] = {}
+    for record in records:
+        findings += _files(record, root, hashes)
         if source is not None:
             findings += _code(record, root, source)
-    findings += _strangers(results, known)
-    return list(dict.fromkeys(findings)), count
+    findings += _chain(records)
+    findings += _strangers(results, set(hashes))
+    return list(dict.fromkeys(findings)), len(hashes)
 
 
-def _compare(name: str, path: Path, digest: str, kind: str, rule: str) -> Iterator[Finding]:
-    if not path.is_file():
-        yield Finding(name, f"is missing ({kind[:-1]} of {rule})")
-    elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-        verb = "was changed after it was written by" if kind == "outputs" else "is not what was read by"
-        yield Finding(name, f"{verb} {rule}")
+def _read(file: Path) -> _Record | None:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        rule, inputs, outputs, code = (data[name] for name in _KEYS)
+        return _Record(str(rule), dict(inputs), dict(outputs), str(code), file)
+    except (ValueError, KeyError, TypeError, OSError):
+        return None
 
 
-def _code(record: dict, root: Path, source: Path) -> Iterator[Finding]:
+def _files(record: _Record, root: Path, hashes: dict[Path, str | None]) -> Iterator[Finding]:
+    for verb, files in (("read", record.inputs), ("wrote", record.outputs)):
+        for name, digest in files.items():
+            path = (root / name).resolve()
+            if path not in hashes:
+                hashes[path] = _hash(path)
+            if hashes[path] is None:
+                yield Finding(name, f"is missing; {record.rule} {verb} it")
+            elif hashes[path] != digest:
+                changed = "was changed after it was written by" if verb == "wrote" else "is not what was read by"
+                yield Finding(name, f"{changed} {record.rule}")
+
+
+def _hash(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def _code(record: _Record, root: Path, source: Path) -> Iterator[Finding]:
     from evisynth.provenance.code import digest_of
 
-    script = root / "scripts" / f"{record['rule']}.py"
-    if script.is_file() and record["code"] and digest_of(script, source) not in record["code"].split("-"):
-        yield Finding(
-            f"scripts/{record['rule']}.py", "the script or library code it uses is not the one that ran"
-        )
+    script = root / "scripts" / f"{record.rule}.py"
+    name = f"scripts/{record.rule}.py"
+    if not script.is_file():
+        yield Finding(name, "is missing; its results cannot be made again")
+    elif not record.code:
+        yield Finding(name, f"the record of {record.rule} does not say which code ran")
+    elif digest_of(script, source) not in record.code.split("-"):
+        yield Finding(name, f"{record.rule} ran other code than this script and the library files it imports")
+
+
+def _chain(records: list[_Record]) -> Iterator[Finding]:
+    """Yield where a step read other bytes than the step before it wrote, or two steps wrote one file."""
+    writer: dict[str, _Record] = {}
+    for record in records:
+        for name in record.outputs:
+            if name in writer:
+                yield Finding(name, f"was written by {writer[name].rule} and by {record.rule}")
+            writer[name] = record
+    for record in records:
+        for name, digest in record.inputs.items():
+            if name in writer and writer[name].outputs[name] != digest:
+                yield Finding(
+                    name, f"{record.rule} read another version than {writer[name].rule} wrote: its results are stale"
+                )
 
 
 def _strangers(results: Path, known: set[Path]) -> Iterator[Finding]:
     for path in sorted(results.rglob("*")):
         inside = path.relative_to(results).parts
-        if not path.is_file() or inside[0] in ("provenance", "logs") or path.name.startswith("."):
+        if not path.is_file() or inside[0] in _ASIDE or path.name.startswith("."):
             continue
         if path.resolve() not in known:
             yield Finding(str(path), "no record says where it comes from")

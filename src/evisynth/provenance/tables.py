@@ -63,6 +63,18 @@ STAGE_TABLES: dict[str, StageTable] = {
     "bayes/sensitivity.csv": StageTable(
         ("synthesis", "measure", "prior"), "the exact posterior under another heterogeneity prior"
     ),
+    "bias/tests.csv": StageTable(("synthesis", "measure", "test"), "a test of small-study effects"),
+    "bias/selection.csv": StageTable(
+        ("synthesis", "measure", "method"), "an estimate corrected for, or bounded against, selective publication"
+    ),
+    "bias/trim_and_fill.csv": StageTable(
+        ("synthesis", "measure", "estimator", "point"), "a point of the filled funnel, a study or a filled one"
+    ),
+    "bias/influence.csv": StageTable(("synthesis", "measure", "study_id"), "what one study does to the estimate"),
+    "bias/cumulative.csv": StageTable(
+        ("synthesis", "measure", "study_id"), "the estimate from the studies up to this one, by year"
+    ),
+    "bias/gosh.csv": StageTable(("synthesis", "measure", "subset"), "the estimate from a subset of the studies"),
     "quality/judgements.csv": StageTable(
         ("study_id", "outcome_id", "tool", "domain"), "a judgement of one domain for one study and outcome"
     ),

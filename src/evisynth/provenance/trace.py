@@ -14,6 +14,8 @@ _DATA_PROOF = ("status", "unconfirmed_fields", "locator", "source_id", "line", "
 _SOURCE = ("citation", "doi", "pmid", "registry_id", "read_as")
 # Tables whose own status column says how far the cells that were used can be trusted.
 _JUDGED = ("effects/effects.csv", "effects/sensitivity.csv", "effects/paired.csv")
+# A line of the summary of findings names its certainty too; its numbers rest on the estimate alone.
+_NUMBERS_FROM = {"quality/findings.csv": "pooled/estimates.csv"}
 _CONVERTED = {"effects/effects.csv": "effects/steps.csv"}
 
 
@@ -129,7 +131,7 @@ class Tracer:
             self._maker(reference.table) if computed else {},
             {} if computed else self._source(row),
             parents,
-            own if judged else worst_status(parent.status for parent in parents),
+            own if judged else worst_status(parent.status for parent in _resting(reference.table, parents)),
             formulas_of(reference.table, row) if computed else (),
             self._conversions(reference),
         )
@@ -165,12 +167,19 @@ class Tracer:
         )
 
 
+def _resting(table: str, parents: tuple[Step, ...]) -> list[Step]:
+    """Return the rows that the numbers of a row rest on: a judgement beside them does not touch them."""
+    home = _NUMBERS_FROM.get(table)
+    return [parent for parent in parents if home is None or parent.reference.table == home]
+
+
 def cell_status(row: Step, column: str) -> str:
     """Return the status of one cell: a fact's cell may be one that the status of its row does not cover."""
     if row.is_fact:
         named = [part.strip() for part in row.row.get("unconfirmed_fields", "").split(";")]
         return "unconfirmed" if column in named else row.status
-    return row.status
+    # A setting rests on no study.
+    return "" if column in ("level", "seed", "chains", "draws") else row.status
 
 
 def worst_status(statuses) -> str:

@@ -141,7 +141,7 @@ def _shows(text: str) -> bool:
 
 
 def _probability(value: float) -> str:
-    if value > 0.9995:
+    if value >= 0.9995:
         return "> 0.999"
     if value < 0.0005:
         return "< 0.001"

@@ -12,7 +12,10 @@ from evisynth.review.tables import TABLES
 ID_MARK = "example_"
 TEXT_MARK = "EXAMPLE"
 # The order in which a review is filled: each table leans on those before it.
-ORDER = ("sources", "studies", "outcomes", "arms", "contrasts")
+ORDER = ("sources", "studies", "outcomes")
+FIGURES = ("arms", "contrasts")
+ROW = "the example row"
+VALUE = "replace the example"
 
 
 def is_example(text: str) -> bool:
@@ -43,46 +46,71 @@ def example_problems(tables: Mapping[str, Table], plan_file: Path) -> list[Probl
             advice += f", or delete {table.spec.file} if the review has none"
         column = table.spec.key[0]
         problems += [
-            Problem(table.spec.file, line, column, "the example row", "rows of your review", advice)
+            Problem(table.spec.file, line, column, ROW, "rows of your review", advice)
             for line in example_lines(table)
         ]
     return problems + [
-        Problem("review.yaml", line, key, shown(text, 40), "what your review says", "replace the example")
+        Problem("review.yaml", line, key, shown(text, 40), "what your review says", VALUE)
         for line, key, text in _example_values(plan_file)
     ]
+
+
+def of_example(problem: Problem) -> bool:
+    """Say whether a problem is that of an example which nobody replaced."""
+    return problem.found == ROW or problem.advice == VALUE
 
 
 def without_consequences(problems: Iterable[Problem], examples: Iterable[Problem]) -> list[Problem]:
     """Return the problems that are not mere consequences of an example, and the examples themselves."""
     examples = list(examples)
     lines = {(problem.file, problem.line) for problem in examples if problem.line}
+    treatments_wait = any(problem.column.startswith("treatments") for problem in examples)
     kept = [
         problem
         for problem in problems
-        if (problem.file, problem.line) not in lines and ID_MARK not in f"{problem.column} {problem.found}"
+        if (problem.file, problem.line) not in lines
+        and ID_MARK not in f"{problem.column} {problem.found}"
+        and not (treatments_wait and problem.allowed == "a treatment of review.yaml")
     ]
     return kept + examples
 
 
 def missing_steps(problems: Iterable[Problem]) -> list[str]:
-    """Return what is still to be done in a new review, in the order that helps, as lines of text.
+    """Return what is still to be filled in a new review, in the order that helps, as lines of text.
 
     Parameters
     ----------
     problems : iterable of Problem
-        What the check found. Without an example row among it nothing is returned.
+        What the check found. Without an example among it nothing is returned.
     """
-    problems = list(problems)
-    rows = {p.file for p in problems if p.found == "the example row"}
-    plan = any(p.file == "review.yaml" for p in problems)
-    if not rows and not any(p.advice == "replace the example" for p in problems):
+    examples = [problem for problem in problems if of_example(problem)]
+    if not examples:
         return []
+    rows = {problem.file for problem in examples if problem.found == ROW}
     steps = [f"{TABLES[name].file}: {TABLES[name].about}" for name in ORDER if TABLES[name].file in rows]
-    steps += ["review.yaml: the question, the treatments and the syntheses"] if plan else []
+    figures = [TABLES[name].file for name in FIGURES if TABLES[name].file in rows]
+    if len(figures) == len(FIGURES):
+        steps.append(f"{' or '.join(figures)}: the figures, by arm or as a comparison; delete the one that is not needed")
+        rows -= set(figures)
+    plan = [problem.line for problem in examples if problem.file == "review.yaml"]
+    if plan:
+        steps.append(f"review.yaml: what begins with EXAMPLE or example_ (lines {_spans(plan)})")
     rest = sorted(rows - {TABLES[name].file for name in ORDER})
     if rest:
         steps.append(f"fill or delete: {', '.join(rest)}")
-    return ["", "What is missing, in order:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
+    head = "The review is not filled yet. What is missing, in order:"
+    return [head, *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
+
+
+def _spans(lines: Iterable[int]) -> str:
+    """Write 5, 7, 8, 9 as "5, 7-9"."""
+    spans: list[list[int]] = []
+    for line in sorted(set(lines)):
+        if spans and spans[-1][1] == line - 1:
+            spans[-1][1] = line
+        else:
+            spans.append([line, line])
+    return ", ".join(f"{low}-{high}" if high > low else f"{low}" for low, high in spans)
 
 
 def _example_values(path: Path) -> list[tuple[int, str, str]]:

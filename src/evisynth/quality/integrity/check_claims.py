@@ -82,21 +82,20 @@ def possible_splits(percents: list[str], n: int) -> tuple[str, str, str]:
         split is tried. Ties are rounded one way throughout: 67.5 to 67 and 22.5 to 23 is none.
     """
     whole = fit_together((percent, n) for percent in percents)
-    if whole:
-        shown = " and ".join(" or ".join(f"{x}/{n}" for x in counts[:3]) for counts in whole)
-        assumption = "the percentages are of all the people, each under both treatments" if len(percents) == 2 else ""
-        return (POSSIBLE if assumption else CONSISTENT), assumption, f"of all {n}: {shown}"
+    shown = " and ".join(" or ".join(f"{x}/{n}" for x in counts[:3]) for counts in whole)
     if len(percents) == 1:
-        return INCONSISTENT, "", f"no whole number of {n} people"
+        return (CONSISTENT, "", f"of all {n}: {shown}") if whole else (INCONSISTENT, "", f"no whole number of {n}")
     fitting = ((k, fit_together(((percents[0], k), (percents[1], n - k)))) for k in range(1, n))
     splits = [(k, n - k, found[0][0], found[1][0]) for k, found in fitting if found]
+    told = [f"of all {n} twice: {shown}"] if whole else []
+    if splits:
+        words = "; ".join(f"{a}/{one} and {b}/{two}" for one, two, a, b in splits)
+        told.append(f"of {len(splits)} split{'s' if len(splits) > 1 else ''} of {n}: {words}")
+    if n % 2 == 0 and any(one == two for one, two, *_ in splits):
+        return CONSISTENT, "", "; ".join(told)
+    if whole:
+        return POSSIBLE, "the percentages are of all the people, each under both treatments", "; ".join(told)
     if not splits:
         return INCONSISTENT, "", f"neither of all {n} people nor of any two groups that add up to {n}"
-    shown = "; ".join(f"{a}/{one} and {b}/{two}" for one, two, a, b in splits)
-    equal = n % 2 == 0 and any(one == two for one, two, *_ in splits)
-    told = f"of {len(splits)} split{'s' if len(splits) > 1 else ''} of {n}: {shown}"
-    if equal:
-        return CONSISTENT, "", told
-    told += f"; not of {n // 2} and {n - n // 2}, nor of all {n} twice"
-    sizes = " or ".join(f"{one} and {two}" for one, two, *_ in splits)
-    return POSSIBLE, f"groups of {sizes} people", told
+    told.append(f"not of {n // 2} and {n - n // 2}, nor of all {n} twice")
+    return POSSIBLE, f"groups of {' or '.join(f'{one} and {two}' for one, two, *_ in splits)} people", "; ".join(told)
