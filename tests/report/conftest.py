@@ -1,20 +1,17 @@
 """The mini review, taken through every stage but the sampler, as a folder of results."""
 
 import hashlib
-import importlib
+import importlib.util
 import json
 import shutil
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from evisynth.provenance.folder import ResultsFolder
-from evisynth.provenance.tables import read_result, write_table
+from evisynth.provenance.tables import write_table
 from evisynth.report import report_tables, write_page
-from evisynth.review.stored import read_checked
-from evisynth.synthesis import posterior as bayes
 
 ROOT = Path(__file__).parents[2]
 MINI = ROOT / "tests" / "mini"
@@ -46,28 +43,24 @@ def build(data: Path, results: Path) -> Path:
         # what one stage wrote, the next ones read by name; the sensitivity of effects comes before that of pools
         inputs |= {name: path for name, path in outputs.items() if stage == "estimate_effects" or name != "sensitivity"}
         _record(results, stage, checked, [results / folder])
-    _exact_posteriors(results)
+    _exact_posteriors(results, inputs)
     _record(results, "fit_posteriors", results / "effects", [results / "bayes"])
     return results
 
 
-def _exact_posteriors(results: Path) -> None:
-    review = read_checked(results / "checked")
-    outcomes = review.corrected["outcomes"].text
-    benefits = dict(zip(outcomes["outcome_id"], outcomes["benefit"], strict=True))
-    tasks = bayes.tasks(review.plan, read_result(results / "effects" / "effects.csv"), benefits)
-    tasks = [task for task in tasks if task.method == "bayes_exact"]
-    pairs = [(task, bayes.exact(task)[0]) for task in tasks]
-    frames = {
-        "estimates": pd.DataFrame([bayes.estimate_row(*pair) for pair in pairs], columns=list(bayes.BAYES_COLUMNS)),
-        "studies": pd.DataFrame([row for pair in pairs for row in bayes.study_rows(*pair)]),
-        "diagnostics": pd.DataFrame([bayes.diagnostic_row(*pair) for pair in pairs]),
-        "sensitivity": bayes.sensitivity_rows(tasks),
-    }
-    columns = {"studies": bayes.STUDY_COLUMNS, "diagnostics": bayes.DIAGNOSTIC_COLUMNS}
-    for name, frame in frames.items():
-        shown = frame.reindex(columns=list(columns[name])) if name in columns else frame
-        write_table(shown, results / "bayes" / f"{name}.csv", f"bayes/{name}.csv")
+def _exact_posteriors(results: Path, inputs: dict) -> None:
+    """Run the Bayesian step with the exact models only: the sampler takes seconds, and has its own tests."""
+    module = step("fit_posteriors")
+    every = module.rows.tasks
+    names = ("estimates", "studies", "diagnostics", "sensitivity")
+    outputs = {name: str(results / "bayes" / f"{name}.csv") for name in names}
+    outputs["posteriors"] = str(results / "bayes" / "posteriors")
+    params = {"cache": str(results.parent / ".kept"), "code": "", "sampler": {}, "cores": 1}
+    try:
+        module.rows.tasks = lambda *given: [task for task in every(*given) if task.method == "bayes_exact"]
+        module.main(inputs, outputs, params)
+    finally:
+        module.rows.tasks = every
 
 
 def _record(results: Path, rule: str, read: Path, wrote: list[Path]) -> None:
@@ -90,6 +83,15 @@ def _record(results: Path, rule: str, read: Path, wrote: list[Path]) -> None:
     path.write_text(json.dumps(record), encoding="utf-8")
 
 
+def _read(html: str):
+    """Return a page as elements and texts (pages.py)."""
+    spec = importlib.util.spec_from_file_location("report_pages", Path(__file__).parent / "pages.py")
+    pages = sys.modules.setdefault(spec.name, importlib.util.module_from_spec(spec))
+    if not hasattr(pages, "read"):
+        spec.loader.exec_module(pages)
+    return pages.read(html)
+
+
 def page_of(results: Path) -> str:
     """Write the page's own tables and return the page."""
     for table, frame in report_tables(ResultsFolder(results)).items():
@@ -107,6 +109,24 @@ def results(tmp_path_factory):
 def page(results):
     """Its page."""
     return page_of(results)
+
+
+@pytest.fixture(scope="session", name="build")
+def build_fixture():
+    """The function that takes a review folder through the stages."""
+    return build
+
+
+@pytest.fixture(scope="session", name="page_of")
+def page_of_fixture():
+    """The function that writes the page of results."""
+    return page_of
+
+
+@pytest.fixture(scope="session")
+def read():
+    """The function that reads a page."""
+    return _read
 
 
 @pytest.fixture

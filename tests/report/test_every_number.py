@@ -10,8 +10,6 @@ from evisynth.provenance.folder import ResultsFolder
 from evisynth.provenance.formulas import METHODS, TABLES
 from evisynth.provenance.trace import Tracer, trace
 from evisynth.report.rounding import format_cell
-from tests.report.conftest import build, page_of
-from tests.report.pages import read
 
 # The only words with digits that the page may say by itself.
 ALLOWED = {"SHA-256"}
@@ -25,7 +23,7 @@ def formula_words() -> set[str]:
     return {words for f in formulas for words in (f.what, f.text, f.citation, f.function)}
 
 
-def test_no_digit_stands_outside_a_cell(page):
+def test_no_digit_stands_outside_a_cell(page, read):
     known = formula_words()
     strays = []
     for text, element in read(page).texts:
@@ -38,7 +36,7 @@ def test_no_digit_stands_outside_a_cell(page):
     assert strays == []
 
 
-def test_numbers_and_words_are_those_of_their_cells(page, results):
+def test_numbers_and_words_are_those_of_their_cells(page, read, results):
     folder = ResultsFolder(results)
     elements = [e for e in read(page).elements if "data-ref" in e.attributes and e.tag in ("data", "bdi")]
     numbers = [e for e in elements if e.tag == "data"]
@@ -53,7 +51,7 @@ def test_numbers_and_words_are_those_of_their_cells(page, results):
             assert element.text == format_cell(cell, place.table, place.column, folder.row(place))
 
 
-def test_every_number_leads_to_facts_or_to_a_record(page, results):
+def test_every_number_leads_to_facts_or_to_a_record(page, read, results):
     tracer = Tracer(ResultsFolder(results))
     for element in read(page).elements:
         if element.tag != "data":
@@ -63,7 +61,7 @@ def test_every_number_leads_to_facts_or_to_a_record(page, results):
         assert step.is_fact or any(step.facts()) or origins, element.attributes["data-ref"]
 
 
-def test_marks_follow_the_facts(page, results):
+def test_marks_follow_the_facts(page, read, results):
     tracer = Tracer(ResultsFolder(results))
     marks = {"unconfirmed": "†", "derived": "‡"}
     seen = set()
@@ -75,8 +73,8 @@ def test_marks_follow_the_facts(page, results):
     assert {"verified", "derived"} <= seen
 
 
-def values(html: str) -> dict[str, str]:
-    return {e.attributes["data-ref"]: e.attributes["value"] for e in read(html).elements if e.tag == "data"}
+def values(page) -> dict[str, str]:
+    return {e.attributes["data-ref"]: e.attributes["value"] for e in page.elements if e.tag == "data"}
 
 
 def edit(path: Path, column: str, value: str, where) -> str:
@@ -91,7 +89,7 @@ def edit(path: Path, column: str, value: str, where) -> str:
     return row
 
 
-def test_one_changed_cell_moves_the_numbers_that_rest_on_it_and_no_others(mini, tmp_path, page, results):
+def test_one_changed_cell_moves_the_numbers_that_rest_on_it_and_no_others(mini, tmp_path, page, page_of, build, read):
     edit(
         mini / "arms.csv",
         "events",
@@ -99,7 +97,7 @@ def test_one_changed_cell_moves_the_numbers_that_rest_on_it_and_no_others(mini, 
         lambda row: row["study_id"] == "volpicelli1992" and row["outcome_id"] == "heavy_drinking" and row["events"],
     )
     changed = build(mini, tmp_path / "results" / "mini")
-    before, after = values(page), values(page_of(changed))
+    before, after = values(read(page)), values(read(page_of(changed)))
     moved = {ref for ref in before.keys() & after.keys() if before[ref] != after[ref]}
     tracer = Tracer(ResultsFolder(changed))
     resting = {
@@ -122,5 +120,5 @@ def test_a_number_that_leads_nowhere_is_an_error(results):
         trace(ResultsFolder(results), "pooled/estimates.csv:pain:MD:common:invented")
 
 
-def test_the_same_results_give_the_same_bytes(page, results):
+def test_the_same_results_give_the_same_bytes(page, page_of, results):
     assert page_of(results) == page
