@@ -10,6 +10,13 @@ STEPS = [
     "audit_claims",
     "draw_figures",
 ]
+BIAS, INTEGRITY = [], []
+if hasattr(rules, "test_small_studies"):
+    STEPS.append("test_small_studies")
+    BIAS = collect("results/{{review}}/bias/{table}.csv", table=["tests", "selection", "influence", "cumulative"])
+if hasattr(rules, "check_integrity"):
+    STEPS.append("check_integrity")
+    INTEGRITY = ["results/{review}/quality/integrity.csv"]
 
 
 rule write_report:
@@ -27,6 +34,8 @@ rule write_report:
         ),
         quality=collect("results/{{review}}/quality/{table}.csv", table=["judgements", "certainty", "findings"]),
         claims=collect("results/{{review}}/claims/{table}.csv", table=["claims", "documents", "conflicts"]),
+        bias=BIAS,
+        integrity=INTEGRITY,
         figures="results/{review}/figures",
         records=collect("results/{{review}}/provenance/records/{step}.json", step=STEPS),
     output:

@@ -123,7 +123,8 @@ def draw_heat_maps(
     columns: Sequence[str],
     panel: str,
     value: str = "coverage",
-    titles: dict[str, str] | None = None,
+    titles: dict[Any, str] | None = None,
+    axis: str = "",
     title: str = "",
 ) -> tuple[Path, ...]:
     """Draw coverage as heat maps: one panel per value of a column, every cell with its figure.
@@ -139,20 +140,21 @@ def draw_heat_maps(
     panel : str
         Column of the frame that makes the panels.
     value : str
-    titles : dict of str to str, optional
+    titles : dict, optional
         Words for a panel.
-    title : str
-        Over all panels.
+    axis, title : str
+        Words below the columns, and over all panels.
     """
     panels = list(dict.fromkeys(frame[panel]))
     heights = [len(frame[frame[panel] == p][list(rows)].drop_duplicates()) for p in panels]
     width = len(frame[list(columns)].drop_duplicates())
     with drawing("coverage"):
-        size = (1.9 + 0.42 * width, 0.9 + sum(0.2 * h + 0.75 for h in heights))
+        size = (2.0 + max(0.42 * width, 3.2), 0.9 + sum(0.2 * h + 0.75 for h in heights))
         figure = Figure(figsize=size, layout="constrained")
         axes = np.atleast_1d(figure.subplots(len(panels), 1, height_ratios=heights))
         for ax, name in zip(axes, panels, strict=True):
             image = _heat_map(ax, frame[frame[panel] == name], list(rows), list(columns), value)
+            ax.set_xlabel(axis or ", ".join(columns), fontsize=STYLE.small)
             ax.set_title((titles or {}).get(name, str(name)), loc="left", fontsize=STYLE.size)
         bar = figure.colorbar(image, ax=list(axes), location="bottom", shrink=0.8, aspect=40, pad=0.02)
         bar.set_ticks([e for e in _EDGES[1:-1]], labels=[f"{e:g}" for e in _EDGES[1:-1]])
@@ -182,7 +184,6 @@ def _heat_map(ax: Axes, frame: pd.DataFrame, rows: list[str], columns: list[str]
         ax.text(j, i, text, ha="center", va="center", fontsize=6, color="white" if dark else STYLE.ink)
     ax.set_xticks(range(len(column_keys)), ["\n".join(_short(x) for x in key) for key in column_keys])
     ax.set_yticks(range(len(row_keys)), [" ".join(_short(x) for x in key) for key in row_keys])
-    ax.set_xlabel(", ".join(columns), fontsize=STYLE.small)
     ax.tick_params(length=0, labelsize=6.5)
     ax.spines[:].set_visible(False)
     return image
@@ -204,14 +205,14 @@ def draw_calibration(histogram: pd.DataFrame, path: Path) -> tuple[Path, ...]:
     """
     settings, quantities = (list(dict.fromkeys(histogram[c])) for c in ("setting", "quantity"))
     with drawing("calibration"):
-        figure = Figure(figsize=(7.2, 0.5 + 1.25 * len(settings)), layout="constrained")
+        figure = Figure(figsize=(7.2, 0.6 + 0.85 * len(settings)), layout="constrained")
         axes = figure.subplots(len(settings), len(quantities), squeeze=False, sharex=True)
         for (i, setting), (j, quantity) in ((a, b) for a in enumerate(settings) for b in enumerate(quantities)):
             ax = axes[i, j]
             part = histogram[(histogram["setting"] == setting) & (histogram["quantity"] == quantity)]
             ax.axhspan(part["band_low"].iloc[0], part["band_high"].iloc[0], color=STYLE.other, linewidth=0)
             ax.stairs(part["count"], [*part["low"], 1.0], color=STYLE.study, linewidth=1.2)
-            ax.set_ylim(0, 1.6 * part["expected"].iloc[0])
+            ax.set_ylim(0, 1.35 * part["expected"].iloc[0])
             ax.set_xlim(0, 1)
             ax.set_yticks([])
             if i == 0:

@@ -172,6 +172,15 @@ def p_value(p: float) -> str:
     return f"p = {p:.3f}" if p < 0.0995 else f"p = {p:.2f}"
 
 
+def probability(value: float) -> str:
+    """Return a probability with two decimals; what is possible never shows as certain or impossible."""
+    if value is None or math.isnan(value):
+        return ""
+    if 0.995 <= value < 1:
+        return ">0.99"
+    return "<0.01" if 0 < value < 0.005 else f"{value:.2f}"
+
+
 def count(value: float) -> str:
     """Return a count with a thin separator of thousands; NaN gives an empty text."""
     return "" if value is None or math.isnan(value) else f"{value:,.0f}"

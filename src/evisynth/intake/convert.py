@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evisynth.intake.mapping import Mapping, Value
 from evisynth.intake.problems import CellProblem
@@ -16,6 +16,7 @@ from evisynth.review.tables import STATUSES, TABLES, Column
 NUMBERS = ("number", "count", "year")
 # A row of these tables without any figure but the number of people says nothing.
 _TABLES_OF_FIGURES = ("arms", "contrasts")
+_ANY_NUMBER = Column("value", "number", "a number")
 _PEOPLE = ("n", "n_1", "n_2", "timepoint_weeks", "ci_level")
 
 
@@ -89,6 +90,7 @@ class _Work:
         self.used = {name for value in self._values() for name in value.reads}
         self.used |= {condition.column for condition in mapping.when.values()}
         self.missing = sorted(self.used - set(self.columns))
+        self.by_majority: dict[str, bool] = {}
         self.skip = {entry.row: entry.reason for entry in mapping.skip}
         self.blocks = _consensus_only(self) if mapping.format == "covidence" else {}
 
@@ -97,6 +99,14 @@ class _Work:
         for templates in self.mapping.each_row.values():
             for template in templates:
                 yield from template.values()
+
+    def _holds_numbers(self, name: str) -> bool:
+        """Say whether a column that may hold numbers or words (a moderator) holds numbers, by its majority."""
+        if name not in self.by_majority:
+            texts = [self.cell(p, name).text for p in range(self.at_header + 1, len(self.sheet.rows))]
+            numbers = [not cell_fault(text, _ANY_NUMBER) for text in texts if text]
+            self.by_majority[name] = 2 * sum(numbers) > len(numbers)
+        return self.by_majority[name]
 
     def missing_columns(self) -> list[CellProblem]:
         place = f"{self.sheet.name}, row {self.mapping.header}"
@@ -141,6 +151,8 @@ class _Work:
         cells, places, order, figures = {}, {}, (line, 0), []
         for target, value in values.items():
             column = spec.column(target)
+            if column.name == "value" and column.kind == "text" and value.column and self._holds_numbers(value.column):
+                column = replace(column, kind="number")
             text = self._value(value, column, table, position, line)
             cells[target] = text
             if value.reads:
@@ -152,7 +164,7 @@ class _Work:
         if "locator" in spec.names and "locator" not in values:
             cells["locator"], own = place, frozenset({"locator"})
         if table in _TABLES_OF_FIGURES and figures and not any(figures):
-            reason = f"no figure for {spec.file}: every cell that the mapping reads for it is blank"
+            reason = f"no figure for {spec.file} but, at most, the number of people"
             key = ":".join(cells.get(name, "") for name in spec.key if cells.get(name))
             self.out.leftovers.append(Leftover(place, spec.file, key, reason))
             return

@@ -22,6 +22,7 @@ from evisynth.report.views import (
     Place,
     SynthesisView,
     group,
+    integrity_places,
     places_of_table,
     synthesis_views,
 )
@@ -155,11 +156,18 @@ def _content(folder: ResultsFolder, review: str, views: list[SynthesisView]) -> 
         "measures": {name: measure.long_name for name, measure in MEASURES.items()},
         "forest_caption": FOREST_CAPTION,
         "no_figures": figures_missing(folder),
+        "no_bias": not folder.rows("bias/tests.csv"),
         "claims": group(places_of_table(folder, "claims/claims.csv"), "source_id"),
         "documents": places_of_table(folder, "claims/documents.csv"),
         "conflicts": places_of_table(folder, "claims/conflicts.csv"),
         "corrections": places_of_table(folder, "corrections.csv"),
-        "integrity": places_of_table(folder, "quality/integrity.csv"),
+        "integrity": integrity_places(folder),
+        "integrity_counts": [
+            place
+            for place in places_of_table(folder, "report/counts.csv")
+            if place.row["item"].startswith("integrity_")
+        ],
+        "known_studies": frozenset(folder.rows("studies.csv")),
         "conversions": _conversions(folder),
         "zero_cells": any("zero" in row["name"] for row in folder.rows("effects/steps.csv").values()),
         "formulas": _formulas(folder),

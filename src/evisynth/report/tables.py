@@ -51,7 +51,20 @@ def _counts(folder: ResultsFolder) -> Iterator[dict]:
             chosen = [key for key, row in rows.items() if row.get("status") == status]
             yield _count(f"{table}_{status}", f"{words}, {status}", f"{table}.csv", chosen)
     unnamed = [key for key, row in folder.rows("corrections.csv").items() if row]
+    yield from _integrity(folder)
     yield _count("corrections", "corrections of values as received", "corrections.csv", unnamed)
+
+
+def _integrity(folder: ResultsFolder) -> Iterator[dict]:
+    """Count the verdicts of the checks; the rows are named where something did not fit."""
+    found: dict[str, list[str]] = {}
+    for key, row in folder.rows("quality/integrity.csv").items():
+        found.setdefault(row["verdict"], []).append(key)
+    for verdict, keys in sorted(found.items()):
+        item = f"integrity_{verdict.replace(' ', '_')}"
+        # What fits is most of a thousand rows: their table is named, not each of them.
+        places = "quality/integrity.csv" if verdict == "consistent" else ""
+        yield _count(item, verdict, "quality/integrity.csv", keys) | ({"from": places} if places else {})
 
 
 def _count(item: str, words: str, table: str, keys: Iterable[str]) -> dict:

@@ -97,7 +97,10 @@ class SynthesisView:
     reported: tuple[Place, ...]
     beside: tuple[Place, ...]
     risk: tuple[dict[str, Place], ...]
-    small_studies: tuple[Place, ...]
+    tests: tuple[Place, ...]
+    selection: tuple[Place, ...]
+    influence: tuple[Place, ...]
+    cumulative: tuple[Place, ...]
     regression: tuple[Place, ...]
     pictures: tuple[Picture, ...] = field(default=())
 
@@ -201,9 +204,10 @@ def _view(folder: ResultsFolder, entry: Mapping, pictures: list[Picture], outcom
             if key in folder.rows("published_pools.csv")
         ),
         risk=_risk(folder, entry, planned),
-        small_studies=_some(folder, "pooled/small_studies.csv", synthesis=name, measure=measure)
-        if folder.knows("pooled/small_studies.csv")
-        else (),
+        tests=_some(folder, "bias/tests.csv", synthesis=name, measure=measure),
+        selection=_some(folder, "bias/selection.csv", synthesis=name, measure=measure),
+        influence=_some(folder, "bias/influence.csv", synthesis=name, measure=measure),
+        cumulative=_some(folder, "bias/cumulative.csv", synthesis=name, measure=measure),
         regression=_some(folder, "pooled/regression.csv", synthesis=name),
         pictures=tuple(picture for picture in own if picture not in shown),
     )
@@ -271,6 +275,13 @@ def _risk(folder: ResultsFolder, entry: Mapping, planned: MeasureView | None) ->
 def places_of_table(folder: ResultsFolder, table: str) -> tuple[Place, ...]:
     """Return every row of a table; none where the table does not exist."""
     return _some(folder, table)
+
+
+def integrity_places(folder: ResultsFolder) -> tuple[Place, ...]:
+    """Return the checks of reported figures that found something, the worst first."""
+    order = ("inconsistent", "possible with a named assumption", "not checkable")
+    found = [place for place in _some(folder, "quality/integrity.csv") if place.row["verdict"] in order]
+    return tuple(sorted(found, key=lambda place: order.index(place.row["verdict"])))
 
 
 def group(places: tuple[Place, ...], *names: str) -> dict[str, list[Place]]:

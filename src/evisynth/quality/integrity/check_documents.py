@@ -101,6 +101,8 @@ def _possible(row: Row, n: int | None, opposite: bool) -> tuple[int, ...] | None
 def _events(facts: Facts, row: Row, other: Row, opposite: bool) -> Finding | None:
     n, m = row.count("n"), other.count("n")
     people = n or m
+    if 0 in (n, m):
+        return None
     if not people:
         return _two_percentages(row, other) if row["percent"] and other["percent"] and not opposite else None
     counts, base = _possible(row, people, opposite), _possible(other, m or people, False)

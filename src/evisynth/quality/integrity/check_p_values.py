@@ -72,12 +72,12 @@ class _Table:
 
 def _arm_counts(facts: Facts, row: Row) -> tuple[int, int, tuple[str, ...]] | None:
     """Return events, people and references of an arm: as printed, or the only count that its percentage allows."""
-    if row["events"] and row["n"]:
+    if row["events"] and row.count("n"):
         return row.count("events"), row.count("n"), (row.reference,)
     if not row["percent"]:
         return None
     sizes = {row.count("n"): row.reference} if row["n"] else facts.reported_sizes(row)
-    fitting = [(x, n, where) for n, where in sizes.items() for x in counts_of(row["percent"], n)]
+    fitting = [(x, n, where) for n, where in sizes.items() if n for x in counts_of(row["percent"], n)]
     if len(fitting) != 1:
         return None
     events, n, where = fitting[0]

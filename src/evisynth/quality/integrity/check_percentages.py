@@ -4,9 +4,19 @@ from collections.abc import Iterator
 
 from evisynth.quality.integrity.facts import Facts, Row
 from evisynth.quality.integrity.findings import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, POSSIBLE, Finding
-from evisynth.quality.integrity.rounding import counts_of, decimals, neighbours, prints_as, share, sizes_of
+from evisynth.quality.integrity.rounding import (
+    counts_of,
+    decimals,
+    fit_together,
+    neighbours,
+    prints_as,
+    share,
+    sizes_of,
+)
 
 _SHOWN = 4
+# From so many people on every percentage with up to two decimals is possible.
+_LARGEST = 10_000
 
 
 def check_percentages(facts: Facts) -> Iterator[Finding]:
@@ -14,7 +24,7 @@ def check_percentages(facts: Facts) -> Iterator[Finding]:
     rows = [row for row in facts.rows("arms") if row["percent"] and row["value_kind"] == "event"]
     for row in rows:
         yield _of_n(row) if row["n"] else _of_reported(facts, row)
-        if row["events"] and row["n"]:
+        if row["events"] and row.count("n"):
             yield _of_events(row)
     unsized = [row for row in rows if not row["n"]]
     yield from _shared(facts, unsized)
@@ -42,7 +52,7 @@ def _counts(found: tuple[int, ...], n: int) -> str:
 
 
 def _other_sizes(percent: str, n: int) -> str:
-    sizes = [size for size in sizes_of([percent], n) if counts_of(percent, size)]
+    sizes = sizes_of([percent], n)
     if not sizes:
         return "no smaller number of people gives it"
     shown = ", ".join(f"{size} ({counts_of(percent, size)[0]}/{size})" for size in sizes[-_SHOWN:][::-1])
@@ -98,13 +108,14 @@ def _one_size(facts: Facts, check: str, group: list[Row]) -> Finding | None:
     sizes = {n: where for row in group for n, where in facts.reported_sizes(row).items()}
     if not sizes:
         return None
-    fitting = sizes_of(percents, max(sizes))
+    here = [n for n in sizes if fit_together((percent, n) for percent in percents)]
+    fitting = here or sizes_of(percents, min(max(sizes), _LARGEST))
     same = "the same people" if check.endswith("paired") else "one arm"
     what = f"{' and '.join(percents)} per cent of {same}"
     inputs = f"percent {'; '.join(percents)}; numbers that the study reports: {', '.join(map(str, sorted(sizes)))}"
     others = (*(row.reference for row in group[1:]), *sizes.values())
-    expected = f"numbers of people up to {max(sizes)} that fit all: {', '.join(map(str, fitting)) or 'none'}"
-    if set(fitting) & set(sizes):
+    expected = f"numbers of people that fit all: {', '.join(map(str, fitting[-_SHOWN:])) or 'none'}"
+    if here:
         verdict, assumption = CONSISTENT, ""
     elif fitting:
         verdict = POSSIBLE
@@ -121,7 +132,7 @@ def _choice(sizes: list[int]) -> str:
 def _derived(facts: Facts) -> Iterator[Finding]:
     """Yield the check of counts that a person worked back from a percentage of the same document."""
     for row in facts.rows("arms"):
-        if row["status"] != "derived" or not (row["events"] and row["n"]):
+        if row["status"] != "derived" or not (row["events"] and row.count("n")):
             continue
         for other in facts.arms(row["study_id"], row["outcome_id"]):
             same = all(other[name] == row[name] for name in ("arm", "source_id", "timepoint_weeks"))

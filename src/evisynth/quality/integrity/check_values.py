@@ -12,6 +12,7 @@ from evisynth.quality.integrity.rounding import half_unit, overlap, span
 _WHOLE = re.compile(r"numerical rating scale|\bNRS\b|likert|whole numbers?|number of (days|events|drinks)", re.I)
 _MODELLED = re.compile(r"intention to treat|adjusted|imputed|model", re.I)
 _SE_RATIO = 3.0
+_LARGEST = 5000  # with more people every mean and spread that papers print is possible
 
 
 def check_values(facts: Facts) -> Iterator[Finding]:
@@ -84,7 +85,7 @@ def is_whole_number_scale(outcome: Row | None) -> bool | None:
 def _grain(facts: Facts, row: Row) -> Iterator[Finding]:
     outcome = facts.outcome(row["outcome_id"])
     whole, n = is_whole_number_scale(outcome), row.count("n")
-    if whole is False or not n:
+    if whole is False or not n or n > _LARGEST:
         return
     inputs = f"mean {row['mean']}; n {n}"
     if grim_has_power(row["mean"], n):
