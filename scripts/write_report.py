@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from harness import run
-
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.provenance.tables import write_table
 from evisynth.report import report_tables, write_page, write_run_facts
+from harness import run
 
 
 def main(inputs, outputs, params):

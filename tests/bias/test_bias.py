@@ -316,6 +316,15 @@ def test_an_interval_without_studies_is_named():
     assert found.weight is None
 
 
+def test_a_selection_model_without_a_maximum_says_so():
+    """Three studies just below the step and one far on the other side: ever stronger selection fits ever better."""
+    found = bias.selection_model([0.667, 0.55, 1.847, -1.171], np.square([0.338, 0.28, 0.937, 0.166]), side="right")
+    assert found.status == "not_converged"
+    assert "no maximum" in found.reason
+    assert found.estimate is None
+    assert found.to_frame()["estimate"].isna().all()
+
+
 def test_steps_and_options_are_checked(hackshaw):
     for steps in ((0.5, 0.025), (0.0,), (1.0,), ()):
         with pytest.raises(PoolingInputError, match="steps"):
@@ -324,6 +333,8 @@ def test_steps_and_options_are_checked(hackshaw):
         bias.trim_and_fill(*hackshaw, side="up")
     with pytest.raises(PoolingInputError, match="estimator"):
         bias.trim_and_fill(*hackshaw, estimator="L1")
+    with pytest.raises(PoolingInputError, match="tau2"):
+        bias.egger_mixed([0.1], [0.1], tau2="XX")
     with pytest.raises(PoolingInputError, match="tau2"):
         bias.trim_and_fill(*hackshaw, tau2="XX")
 

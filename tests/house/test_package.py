@@ -20,4 +20,12 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path):
         for path in (source / "evisynth").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and path.name != ".DS_Store"
     }
+    # `evisynth run` works from a wheel: it holds the workflow, as the repository has it.
+    for name in ("Snakefile", "environment.yml", "config", "scripts", "workflow"):
+        paths = [ROOT / name] if (ROOT / name).is_file() else [p for p in (ROOT / name).rglob("*") if p.is_file()]
+        wanted |= {
+            f"evisynth/_workflow/{path.relative_to(ROOT).as_posix()}"
+            for path in paths
+            if "__pycache__" not in path.parts and path.name != ".DS_Store"
+        }
     assert packed == wanted

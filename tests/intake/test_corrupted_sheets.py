@@ -1,4 +1,4 @@
-"""What people do to a spreadsheet: each fault is named by its cell, nothing is written, and the mended sheet is right."""
+"""What people do to a spreadsheet: each fault is named by its cell, nothing is written, the mended sheet is right."""
 
 import csv
 import datetime

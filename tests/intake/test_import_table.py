@@ -13,9 +13,7 @@ from evisynth.review import load_review
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
-UNUSED = (
-    "certainty claims corrections judgements published_pools risk_of_bias screening".split()
-)
+UNUSED = ["certainty", "claims", "corrections", "judgements", "published_pools", "risk_of_bias", "screening"]
 
 
 def review(tmp_path, name, file, unused=UNUSED):
@@ -60,7 +58,9 @@ def test_the_first_effect_is_the_published_one(tmp_path):
     folder, _ = review(tmp_path, "bcg", "bcg.csv", [*UNUSED, "contrasts"])
     arms = load_review(folder).received["arms"].text
     wide = arms[arms["arm"] == "bcg"].merge(arms[arms["arm"] == "control"], on="study_id", suffixes=("_1", "_2"))
-    effects = effects_of_table(wide.rename(columns={"study_id": "study"})[["study", "events_1", "n_1", "events_2", "n_2"]], "RR")
+    effects = effects_of_table(
+        wide.rename(columns={"study_id": "study"})[["study", "events_1", "n_1", "events_2", "n_2"]], "RR"
+    )
     # metafor's help page of escalc prints -0.8893 and 0.3256 for the first trial.
     assert effects.yi[0] == pytest.approx(-0.8893, abs=5e-5)
     assert effects.vi[0] == pytest.approx(0.3256, abs=5e-5)
@@ -96,7 +96,9 @@ def test_other_figures_for_the_same_row_are_refused_unless_replaced(tmp_path):
     folder, _ = review(tmp_path, "bcg", "bcg.csv")
     other = tmp_path / "bcg.csv"
     other.write_text((EXAMPLES / "bcg.csv").read_text(encoding="utf-8").replace("1948,4,123", "1948,5,123"), "utf-8")
-    with pytest.raises(ImportRefused, match="'aronson1948:tuberculosis:bcg' again with '5' as events; arms.csv has '4'"):
+    with pytest.raises(
+        ImportRefused, match=r"'aronson1948:tuberculosis:bcg' again with '5' as events; arms.csv has '4'"
+    ):
         import_file(other, EXAMPLES / "bcg.map.yaml", folder)
     assert import_file(other, EXAMPLES / "bcg.map.yaml", folder, replace=True).rows["arms"] == 26
     assert rows(folder / "arms.csv")[0]["events"] == "5"
@@ -110,7 +112,12 @@ def test_columns_without_a_place_are_listed_cell_by_cell(tmp_path):
     new_review(tmp_path / "tb")
     done = import_file(EXAMPLES / "bcg.csv", mapping, tmp_path / "tb")
     listed = rows(done.listed)
-    assert {"place": "bcg.csv!I2", "column": "allocation", "value": "random", "reason": "no place in the mapping"} in listed
+    assert {
+        "place": "bcg.csv!I2",
+        "column": "allocation",
+        "value": "random",
+        "reason": "no place in the mapping",
+    } in listed
     assert len(listed) == 26
 
 
@@ -155,7 +162,7 @@ def test_one_row_an_arm(tmp_path):
 
 
 def test_a_study_that_says_two_things_is_named_with_both_cells(tmp_path):
-    with pytest.raises(ImportRefused, match=r"long.csv!C3|long.csv!A3") as caught:
+    with pytest.raises(ImportRefused, match=r"long.csv!E3") as caught:
         long_table(tmp_path, LONG.replace("none,TB,139,11", "BCG,TB,139,11"))
     assert "long.csv!E2 has '123'" in str(caught.value)
 
@@ -166,7 +173,7 @@ def test_a_word_that_the_mapping_does_not_know(tmp_path):
 
 
 def test_figures_are_never_called_verified_by_default(tmp_path):
-    with pytest.raises(ImportRefused, match="no status for studies.csv, arms.csv"):
+    with pytest.raises(ImportRefused, match=r"no status for studies.csv, arms.csv"):
         long_table(tmp_path, mapping=LONG_MAP.replace("  status: {value: verified}\n", ""))
 
 
@@ -204,7 +211,9 @@ COVIDENCE = """Covidence #,Study ID,Title,Reviewer Name,cases,people
 
 def test_covidence_takes_what_the_readers_agreed_on(tmp_path):
     mapping = LONG_MAP.split("  arms:")[0].replace("{columns: [study, year]}", "Study ID").replace("year: year, ", "")
-    mapping += "  arms: [{arm: {value: bcg}, treatment: {value: bcg}, value_kind: {value: event}, n: people, events: cases}]\n"
+    mapping += (
+        "  arms: [{arm: {value: bcg}, treatment: {value: bcg}, value_kind: {value: event}, n: people, events: cases}]\n"
+    )
     done = long_table(tmp_path, COVIDENCE, "format: covidence\n" + mapping)
     assert [(row["study_id"], row["n"]) for row in rows(tmp_path / "tb" / "arms.csv")] == [
         ("aronson1948", "123"),

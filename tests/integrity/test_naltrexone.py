@@ -1,5 +1,6 @@
 """What must be found in the naltrexone tables, with nothing but the columns to go by."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -92,12 +93,12 @@ def test_the_table_can_be_written_and_read(findings, tmp_path):
 
 
 def test_nothing_is_hard_wired():
-    review = load_review(ROOT / "data/naltrexone").received
-    names = {name.rstrip("0123456789ab") for name in review["studies"].text["study_id"]} - {
-        "lee",
-        "cao",
-        "polo",
-        "mann",
-    }
+    with open(ROOT / "data/naltrexone/studies.csv", encoding="utf-8", newline="") as file:
+        names = {row["study_id"].rstrip("0123456789ab") for row in csv.DictReader(file)} - {
+            "lee",
+            "cao",
+            "polo",
+            "mann",
+        }
     code = "\n".join(path.read_text() for path in (ROOT / "src/evisynth/quality/integrity").glob("*.py")).lower()
     assert not [name for name in names if len(name) > 4 and name in code]

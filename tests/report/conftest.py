@@ -18,6 +18,11 @@ MINI = ROOT / "tests" / "mini"
 STAGES = {
     "estimate_effects": ("effects", ("effects", "steps", "left_out", "sensitivity", "paired")),
     "pool_estimates": ("pooled", ("estimates", "weights", "leave_one_out", "sensitivity")),
+    "test_small_studies": (
+        "bias",
+        ("tests", "selection", "trim_and_fill", "influence", "cumulative", "gosh"),
+    ),
+    "check_integrity": ("quality", ("integrity",)),
     "judge_quality": ("quality", ("judgements", "certainty", "findings")),
 }
 
@@ -42,7 +47,8 @@ def build(data: Path, results: Path) -> Path:
         step(stage).main(inputs, outputs, {})
         # what one stage wrote, the next ones read by name; the sensitivity of effects comes before that of pools
         inputs |= {name: path for name, path in outputs.items() if stage == "estimate_effects" or name != "sensitivity"}
-        _record(results, stage, checked, [results / folder])
+        inputs |= {"small_studies": outputs["tests"]} if "tests" in outputs else {}
+        _record(results, stage, checked, [Path(path) for path in outputs.values()])
     _exact_posteriors(results, inputs)
     _record(results, "fit_posteriors", results / "effects", [results / "bayes"])
     return results
@@ -65,7 +71,8 @@ def _exact_posteriors(results: Path, inputs: dict) -> None:
 
 def _record(results: Path, rule: str, read: Path, wrote: list[Path]) -> None:
     def hashes(folders):
-        files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
+        found = [file for place in folders for file in (place.rglob("*") if place.is_dir() else [place])]
+        files = sorted(file for file in found if file.is_file())
         return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
     record = {

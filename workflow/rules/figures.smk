@@ -3,7 +3,7 @@
 
 rule draw_figures:
     input:
-        checked=checked("studies", "outcomes", "published_pools", "screening"),
+        checked=checked("studies", "outcomes", "published_pools", "screening", "sources"),
         prisma="results/{review}/checked/prisma.csv",
         effects="results/{review}/effects/effects.csv",
         left_out="results/{review}/effects/left_out.csv",
@@ -13,6 +13,10 @@ rule draw_figures:
         shrinkage="results/{review}/bayes/studies.csv",
         judgements="results/{review}/quality/judgements.csv",
         certainty="results/{review}/quality/certainty.csv",
+        leave_one_out="results/{review}/pooled/leave_one_out.csv",
+        priors="results/{review}/bayes/sensitivity.csv",
+        claims="results/{review}/claims/claims.csv",
+        stated="results/{review}/claims/stated_published.csv",
     output:
         **record("draw_figures"),
         folder=report(

@@ -8,6 +8,7 @@ rule judge_quality:
         left_out="results/{review}/effects/left_out.csv",
         estimates="results/{review}/pooled/estimates.csv",
         weights="results/{review}/pooled/weights.csv",
+        small_studies="results/{review}/bias/tests.csv",
     output:
         **record("judge_quality"),
         judgements="results/{review}/quality/judgements.csv",

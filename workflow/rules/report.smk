@@ -6,17 +6,12 @@ STEPS = [
     "estimate_effects",
     "pool_estimates",
     "fit_posteriors",
+    "test_small_studies",
     "judge_quality",
+    "check_integrity",
     "audit_claims",
     "draw_figures",
 ]
-BIAS, INTEGRITY = [], []
-if hasattr(rules, "test_small_studies"):
-    STEPS.append("test_small_studies")
-    BIAS = collect("results/{{review}}/bias/{table}.csv", table=["tests", "selection", "influence", "cumulative"])
-if hasattr(rules, "check_integrity"):
-    STEPS.append("check_integrity")
-    INTEGRITY = ["results/{review}/quality/integrity.csv"]
 
 
 rule write_report:
@@ -32,10 +27,14 @@ rule write_report:
         bayes=collect(
             "results/{{review}}/bayes/{table}.csv", table=["estimates", "studies", "diagnostics", "sensitivity"]
         ),
-        quality=collect("results/{{review}}/quality/{table}.csv", table=["judgements", "certainty", "findings"]),
+        quality=collect(
+            "results/{{review}}/quality/{table}.csv", table=["judgements", "certainty", "findings", "integrity"]
+        ),
+        bias=collect(
+            "results/{{review}}/bias/{table}.csv",
+            table=["tests", "selection", "trim_and_fill", "influence", "cumulative"],
+        ),
         claims=collect("results/{{review}}/claims/{table}.csv", table=["claims", "documents", "conflicts"]),
-        bias=BIAS,
-        integrity=INTEGRITY,
         figures="results/{review}/figures",
         records=collect("results/{{review}}/provenance/records/{step}.json", step=STEPS),
     output:

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from evisynth.bias.least_squares import fit_line
 from evisynth.bias.results import NOT_POSSIBLE, OK, Result, advice, no_spread, one_set, too_few
 from evisynth.pooling.distributions import normal_quantile, normal_two_sided, t_quantile, t_two_sided
-from evisynth.pooling.inputs import check_level
+from evisynth.pooling.inputs import check_choice, check_level
+from evisynth.pooling.tau2 import METHODS
 
 ON_THE_LINE = "the studies lie exactly on a line: the regression has no standard error"
 
@@ -203,7 +204,7 @@ def egger_mixed(
     ----------
     Thompson and Sharp 1999, Statistics in Medicine 18: 2693-2708 (model 3a); Sterne and Egger 2005.
     """
-    level = check_level(level)
+    level, tau2 = check_level(level), check_choice("tau2", tau2, METHODS)
     y, v, _ = one_set(yi, vi, studies)
     names = ("egger_mixed", "standard error", "mixed-effects, additive")
     se = np.sqrt(v)

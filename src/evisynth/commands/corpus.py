@@ -60,7 +60,7 @@ def corpus(
         ),
     ] = "refuse",
     shards: Annotated[int, typer.Option(min=1, max=9999, help="Pieces that a stopped run goes on from.")] = 20,
-    cores: Annotated[int, typer.Option(min=0, help="Processes at a time; 0: as many as there are processors.")] = 0,
+    cores: Annotated[int, typer.Option(min=0, help="Processes at most; 0: as many as there are processors.")] = 0,
 ) -> None:
     """Analyse every meta-analysis of a table: frequentist, exact Bayesian, and a report of the whole.
 
@@ -68,7 +68,10 @@ def corpus(
     bad_rows.parquet. What is wrong with the table as a whole or with the options is listed on the error stream, and
     the command then ends with 1.
     """
-    from evisynth.corpus.run import run_corpus
+    from evisynth.corpus.run import THREADS, run_corpus
+
+    # before NumPy is loaded: one thread per process, the cores go to the shards
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     from evisynth.corpus.settings import CorpusSettings
 
     given = {"estimators": estimator, "intervals": interval, "other_tau_priors": other_tau_prior}

@@ -21,4 +21,6 @@ def new(
         typer.echo(f"evisynth new: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{folder}: review.yaml and {len(written) - 1} tables, each with an example row to replace.")
-    typer.echo(f"Next: fill them, or `evisynth import FILE --mapping MAP.yaml {folder}`; then `evisynth check {folder}`.")
+    typer.echo(
+        f"Next: fill them, or `evisynth import FILE --mapping MAP.yaml {folder}`; then `evisynth check {folder}`."
+    )

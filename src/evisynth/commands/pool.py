@@ -228,7 +228,7 @@ def _numbers(result: Any) -> dict[str, Any]:
 
 
 def _everything(frame: "pd.DataFrame", effects: "EffectTable", options: Options) -> dict[str, Any]:
-    from evisynth import pooling
+    from evisynth import bias, pooling
     from evisynth.pooling.tau2 import METHODS
 
     asked = options.pooling() | {"model": "random"}
@@ -248,7 +248,9 @@ def _everything(frame: "pd.DataFrame", effects: "EffectTable", options: Options)
         }
         for i, study in enumerate(series.labels)
     ]
-    return extra
+    return extra | bias.small_study_summary(
+        effects.yi, effects.vi, studies=effects.study, selection_side=options.selection_side, **asked
+    )
 
 
 def _count_methods(frame: "pd.DataFrame", effects: "EffectTable", level: float) -> dict[str, Any]:

@@ -64,4 +64,6 @@ def _tell(result, names: list[str]) -> None:
         elif result.code and not result.failed:
             typer.echo(f"{name}: not finished", err=True)
         else:
-            typer.echo(f"{name}: {f'the report is in {page}' if page.is_file() else f'results are in {page.parents[1]}'}")
+            typer.echo(
+                f"{name}: {f'the report is in {page}' if page.is_file() else f'results are in {page.parents[1]}'}"
+            )

@@ -13,6 +13,7 @@ from evisynth.pooling.fit import random_effects
 
 # A posterior whose error bound is above this, in posterior standard deviations, is not given.
 WORST_ERROR = 1e-3
+TOO_FAR = "the figures lie too far apart for the arithmetic: check the effects and variances of this analysis"
 
 HEADLINE = (
     *("estimate", "se", "ci_low", "ci_high", "p", "tau2", "tau2_ci_low", "tau2_ci_high"),
@@ -96,17 +97,25 @@ def _units(studies: pa.Table) -> Iterator[tuple[pa.ChunkedArray, NDArray, NDArra
 
 
 def _frequentist(y: NDArray, v: NDArray, settings: CorpusSettings) -> Columns:
-    headline = random_effects(y, v, **settings.headline)
+    with np.errstate(all="ignore"):
+        headline = random_effects(y, v, **settings.headline)
     out: Columns = {name: getattr(headline, name) for name in HEADLINE}
-    out |= {"k": headline.k, "status": headline.status.astype(object), "reason": headline.reason}
+    status, reason = headline.status.astype(object), headline.reason.copy()
+    lost = (status == "ok") & ~np.isfinite(headline.estimate + headline.ci_low + headline.ci_high + headline.tau2)
+    status[lost], reason[lost] = "failed", TOO_FAR
+    out |= {"k": headline.k, "status": status, "reason": reason}
     empty = headline.tau2_ci_empty.astype(object)
     empty[np.isnan(headline.tau2_ci_low)] = None
     out["tau2_ci_empty"] = empty
     for variant in settings.variants:
         if variant.kind != "prior":
-            other = random_effects(y, v, **variant.options)
+            with np.errstate(all="ignore"):
+                other = random_effects(y, v, **variant.options)
             for field in ("estimate", "ci_low", "ci_high", "tau2"):
                 out[f"{variant.name}_{field}"] = getattr(other, field)
+    for name in out:
+        if out[name].dtype == np.float64:
+            out[name] = np.where(lost, np.nan, out[name])
     return out
 
 

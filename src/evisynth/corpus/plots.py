@@ -175,8 +175,7 @@ def _heat_map(ax: Axes, frame: pd.DataFrame, rows: list[str], columns: list[str]
         strict=True,
     ):
         table[row_keys.index(row), column_keys.index(column)] = 100 * x if x is not None else np.nan
-    colours = ListedColormap(_COLOURS)
-    colours.set_bad(STYLE.faint)
+    colours = ListedColormap(_COLOURS).with_extremes(bad=STYLE.faint)
     image = ax.imshow(table, cmap=colours, norm=BoundaryNorm(_EDGES, len(_COLOURS)), aspect="auto")
     for (i, j), x in np.ndenumerate(table):
         dark = x < 85

@@ -11,7 +11,11 @@ from typing import Any
 from evisynth.corpus.settings import CorpusSettings
 
 # One thread per process: the cores go to the shards, and sums do not depend on how a library cuts them.
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+THREADS = ("OMP_NUMTHREADS", "OPENBLAS_NUMTHREADS", "MKL_NUMTHREADS", "VECLIB_MAXIMUMTHREADS")
+# What another process has to be worth: it takes some seconds to start.
+_WORTH_SECONDS = 8.0
+# Rough seconds of one analysis: all frequentist results, and one posterior.
+_POOLED_SECONDS, _POSTERIOR_SECONDS = 4e-5, 4e-4
 
 
 @dataclass(frozen=True)
@@ -75,16 +79,24 @@ def run_corpus(
     work = folder / "shards"
     places = [(work / f"studies-{i:04d}-of-{shards:04d}.parquet") for i in range(1, shards + 1)]
     pairs = [(source, source.with_name(source.name.replace("studies", "results"))) for source in places]
-    split_table(table, settings, places, folder)
+    studies = split_table(table, settings, places, folder)
+    cores = min(cores, shards, _worthwhile(len(studies.analyses), settings))
     _clear(work, pairs)
     computed = 0
-    for number, new in enumerate(_analysed(pairs, settings, min(cores, shards)), 1):
+    for number, new in enumerate(_analysed(pairs, settings, cores), 1):
         computed += new
         if progress:
             progress(number, shards)
     found = gather([target for _, target in pairs], folder / "analyses.parquet", folder / "results.parquet", settings)
     summary = write_report(found, folder / "bad_rows.parquet", folder, settings)
     return CorpusRun(folder, summary, computed, shards - computed)
+
+
+def _worthwhile(analyses: int, settings: CorpusSettings) -> int:
+    """How many processes there is work for."""
+    posteriors = 1 + len(settings.other_tau_priors) if settings.bayes else 0
+    seconds = analyses * (_POOLED_SECONDS + posteriors * _POSTERIOR_SECONDS)
+    return 1 + int(seconds / _WORTH_SECONDS)
 
 
 def _clear(work: Path, pairs: list[tuple[Path, Path]]) -> None:
@@ -96,9 +108,14 @@ def _clear(work: Path, pairs: list[tuple[Path, Path]]) -> None:
 
 
 def _analysed(pairs: list[tuple[Path, Path]], settings: CorpusSettings, cores: int):
+    """Analyse the shards in processes of one thread each; in this one where that is quicker."""
+    if cores == 1 and all(os.environ.get(name) == "1" for name in THREADS):
+        for source, target in pairs:
+            yield _analyse(source, target, settings.to_dict())
+        return
     context = multiprocessing.get_context("spawn")
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         with ProcessPoolExecutor(cores, mp_context=context) as pool:
             jobs = [pool.submit(_analyse, source, target, settings.to_dict()) for source, target in pairs]

@@ -14,8 +14,8 @@ from evisynth.figures.verdicts import VERDICTS, draw_verdict, verdict_lines
 from evisynth.figures.words import HARD_SPACE, MINUS, number, shorten, width, wrap
 
 COLUMNS = (
-    "row", "group", "claim_id", "source_id", "locator", "condition", "study_id", "study", "attribute", "statement",
-    "stated", "published", "ratio", "verdict", "status", "reason", "title", "left_unlisted", "from",
+    "row", "figure", "group", "claim_id", "source_id", "locator", "condition", "study_id", "study", "attribute",
+    "statement", "stated", "published", "ratio", "verdict", "status", "reason", "title", "left_unlisted", "from",
 )  # fmt: skip
 _NO_RATIO = ("year",)
 _LIMITS = (0.25, 4.0)
@@ -54,23 +54,15 @@ def claims_frame(
         numbers above 0 and not years.
     """
     kept = chosen(claims, source_id=source_id) if source_id else claims
-    names = (
-        {text(row, "study_id"): text(row, "label") for row in rows_of(studies)} if studies is not None else {}
-    )
-    cited = (
-        {text(row, "source_id"): text(row, "citation") for row in rows_of(sources)}
-        if sources is not None
-        else {}
-    )
+    names = {text(row, "study_id"): text(row, "label") for row in rows_of(studies)} if studies is not None else {}
+    cited = {text(row, "source_id"): text(row, "citation") for row in rows_of(sources)} if sources is not None else {}
     listed = [row for row in rows_of(kept) if everything or _comparable(row)]
     rows = [
         {
             "row": text(row, "claim_id"),
+            "figure": "claims",
             "group": cited.get(text(row, "source_id"), text(row, "source_id")),
-            **{
-                name: text(row, name)
-                for name in ("claim_id", "source_id", "locator", "condition", "study_id")
-            },
+            **{name: text(row, name) for name in ("claim_id", "source_id", "locator", "condition", "study_id")},
             "study": names.get(text(row, "study_id"), text(row, "study_id")),
             **{name: text(row, name) for name in ("attribute", "statement", "verdict", "status", "reason")},
             "stated": text(row, "stated_value"),
@@ -110,12 +102,10 @@ def stated_frame(
     rows = [
         {
             "row": f"{text(row, 'kind')}:{text(row, 'item')}:{place}",
+            "figure": "stated",
             "group": text(row, "label"),
             "claim_id": text(row, "item"),
-            **{
-                name: text(row, name)
-                for name in ("source_id", "locator", "condition", "attribute", "statement")
-            },
+            **{name: text(row, name) for name in ("source_id", "locator", "condition", "attribute", "statement")},
             "study_id": text(row, "study"),
             "study": text(row, "label"),
             "stated": text(row, "stated_value"),
@@ -170,9 +160,7 @@ def plot_claims(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
 
 
 def _columns(frame: pd.DataFrame, with_axis: bool) -> list[Column]:
-    by_study = (
-        len({text(row, "study") for row in rows_of(frame) if text(row, "group") == text(row, "study")}) > 0
-    )
+    by_study = len({text(row, "study") for row in rows_of(frame) if text(row, "group") == text(row, "study")}) > 0
     columns = [
         Column("", 0.2),
         Column("Claim", 2.7, lambda row: _capital(text(row, "statement"))),
@@ -207,7 +195,7 @@ def _claims(frame: pd.DataFrame, style: Style) -> Figure:
     sheet = Sheet(wide, high, style)
     for i, line in enumerate(title):
         sheet.text(style.margin, style.margin + 0.1 + 0.2 * i, line, style.title, weight="bold")
-    placed = draw_table(sheet, rows, columns, top, "claims", _GAP)
+    placed = draw_table(sheet, rows, columns, top, first(frame, "figure", "claims"), _GAP)
     if not rows:
         sheet.text(style.margin, top + table + 0.08, "No claim was made that can be compared.", style.small)
     for item in placed:
@@ -296,9 +284,7 @@ def _shown(words: str) -> str:
         try:
             found = float(part)
         except ValueError:
-            parts.append(
-                part.replace("-", MINUS) if part[:2].strip("-").isdigit() and part.startswith("-") else part
-            )
+            parts.append(part.replace("-", MINUS) if part[:2].strip("-").isdigit() and part.startswith("-") else part)
             continue
         parts.append(part.replace("-", MINUS) if len(part) <= 6 else number(found))
     return "; ".join(parts).replace(" = ", f"{HARD_SPACE}={HARD_SPACE}")

@@ -1,13 +1,22 @@
 """The forest plot: studies, what they say together, what others have pooled, and what is missing."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evisynth.figures.forest_columns import (
+    GAP,
+    Columns,
+    axis_words,
+    columns_of,
+    draw_head,
+    headline_line,
+    heads_of,
+    study_label,
+)
 from evisynth.figures.forest_frame import COLUMNS, forest_frame
 from evisynth.figures.forest_marks import bar, circle_and_line, diamond, square_and_line
 from evisynth.figures.forest_text import (
@@ -25,26 +34,8 @@ from evisynth.figures.words import clean, count, percent, shorten, width, wrap
 
 __all__ = ["COLUMNS", "alt_text", "forest_frame", "plot_forest"]
 
-_GAP = 0.14
 _BIGGEST = 9.0  # points, side of the square of the heaviest study
 _SMALLEST = 2.6
-
-
-@dataclass
-class _Columns:
-    """Where the columns stand, in inches from the left."""
-
-    label: float
-    one: float
-    two: float
-    plot: float
-    estimate: float
-    weight: float
-    risk: float
-    wide: float
-    has_counts: bool
-    has_weights: bool
-    has_risk: bool
 
 
 def plot_forest(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
@@ -74,7 +65,7 @@ def plot_forest(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
         for name in ("study", "summary", "note", "bayes", "beside", "left_out", "concerned", "paired")
     }
     with drawing():
-        columns = _columns(frame, blocks, style)
+        columns = columns_of(frame, blocks, style)
         lines = _plan(frame, blocks, columns, style)
         sheet = Sheet(columns.wide, sum(line[0] for line in lines) + 2 * style.margin, style)
         _draw(sheet, frame, blocks, columns, lines)
@@ -86,38 +77,7 @@ def alt_text(frame: pd.DataFrame) -> str:
     return rows_alt_text(frame)
 
 
-def _columns(frame: pd.DataFrame, blocks: dict, style: Style) -> _Columns:
-    studies, size = blocks["study"], style.size
-    labels = max([width(_study_label(row), size) for row in studies], default=0.0)
-    label = min(max(labels + _GAP, 1.35), style.label_width)
-    ones, twos, heads = count_columns(frame)
-    has_counts = any(ones) or any(twos)
-    names = _heads(frame, style)
-    wide_1, wide_2 = (
-        max(
-            [width(words, size) for words in [*found, heads[1]]]
-            + [width(words, size, "bold") for words in head]
-        )
-        for found, head in zip((ones, twos), names, strict=True)
-    )
-    # Without counts the labels of the summaries still need the room.
-    spare = 0.0 if has_counts else 1.0
-    one = style.margin + label
-    two = one + (wide_1 + _GAP if has_counts else 0.0)
-    plot = two + (wide_2 + _GAP if has_counts else 0.0) + spare + 0.06
-    drawn = [row for name in ("study", "summary", "bayes", "beside") for row in blocks[name]]
-    estimates = [width(estimate_text(row), size, "bold") for row in drawn]
-    estimate = plot + (style.plot_width if drawn else 2.2) + _GAP
-    weight = estimate + max([*estimates, 1.0]) + _GAP
-    has_weights = len(studies) > 1 and any(math.isfinite(value(row, "weight")) for row in studies)
-    risk = weight + (width("Weight", size, "bold") + _GAP if has_weights else 0.0)
-    wide = max(risk + (0.42 if studies else 0.0), weight + (1.02 if blocks["beside"] else 0.0)) + style.margin
-    return _Columns(
-        style.margin, one, two, plot, estimate, weight, risk, wide, has_counts, has_weights, bool(studies)
-    )
-
-
-def _plan(frame: pd.DataFrame, blocks: dict, columns: _Columns, style: Style) -> list[tuple]:
+def _plan(frame: pd.DataFrame, blocks: dict, columns: Columns, style: Style) -> list[tuple]:
     """List the lines of the figure from top to bottom: (height, kind, content)."""
     row, low = style.row, style.row * 0.88
     inner = columns.wide - 2 * style.margin
@@ -127,7 +87,7 @@ def _plan(frame: pd.DataFrame, blocks: dict, columns: _Columns, style: Style) ->
         lines += [(0.06, "space", None)]
     drawn = any(blocks[name] for name in ("study", "summary", "bayes", "beside"))
     if drawn:
-        lines += [(0.42 + 0.15 * (len(_heads(frame, style)[0]) - 1), "head", None)]
+        lines += [(0.42 + 0.15 * (len(heads_of(frame, style)[0]) - 1), "head", None)]
     lines += [(row, "study", item) for item in blocks["study"]]
     if blocks["summary"] or blocks["bayes"] or blocks["note"]:
         lines += [(0.1, "rule", None)]
@@ -181,7 +141,7 @@ def _note(item: dict) -> str:
     return words if text(item, "status") == "one_study" else f"Not pooled: {words}"
 
 
-def _draw(sheet: Sheet, frame: pd.DataFrame, blocks: dict, columns: _Columns, lines: list[tuple]) -> None:
+def _draw(sheet: Sheet, frame: pd.DataFrame, blocks: dict, columns: Columns, lines: list[tuple]) -> None:
     style = sheet.style
     tops = np.concatenate([[style.margin], style.margin + np.cumsum([line[0] for line in lines])])
     kinds = [line[1] for line in lines]
@@ -195,7 +155,7 @@ def _draw(sheet: Sheet, frame: pd.DataFrame, blocks: dict, columns: _Columns, li
         if kind in _WRITERS:
             _WRITERS[kind](sheet, content, y, columns)
         elif kind == "head":
-            _head(sheet, frame, columns, top, high)
+            draw_head(sheet, frame, columns, top, high)
         elif kind == "study":
             if striped % 2 == 0:
                 sheet.band(top, top + high)
@@ -208,10 +168,10 @@ def _draw(sheet: Sheet, frame: pd.DataFrame, blocks: dict, columns: _Columns, li
             sheet.target(top, top + high, identifier("forest", content))
 
 
-def _effects(sheet: Sheet, frame: pd.DataFrame, columns: _Columns, tops, kinds: list[str]) -> Axes:
+def _effects(sheet: Sheet, frame: pd.DataFrame, columns: Columns, tops, kinds: list[str]) -> Axes:
     style = sheet.style
     top, bottom = float(tops[kinds.index("head") + 1]), float(tops[kinds.index("axis")]) + 0.03
-    inches = columns.estimate - _GAP - columns.plot
+    inches = columns.estimate - GAP - columns.plot
     ax = sheet.plot(columns.plot, top, inches, bottom - top)
     log = first(frame, "log_axis") == "yes"
     null = value(rows_of(frame)[0], "null_value")
@@ -226,8 +186,8 @@ def _effects(sheet: Sheet, frame: pd.DataFrame, columns: _Columns, tops, kinds: 
     effect_axis(ax, limits, log, inches, style)
     if math.isfinite(null):
         ax.axvline(null, color=style.ink, lw=0.7, zorder=1)
-    _headline_line(ax, frame, style)
-    _axis_words(sheet, frame, columns, bottom, inches, limits, log, null)
+    headline_line(ax, frame, style)
+    axis_words(sheet, frame, columns, bottom, inches, limits, log, null)
     return ax
 
 
@@ -244,71 +204,9 @@ def _sets_axis(row: dict) -> bool:
     )
 
 
-def _headline_line(ax: Axes, frame: pd.DataFrame, style: Style) -> None:
-    for row in rows_of(frame):
-        if text(row, "block") == "summary" and text(row, "status") == "headline":
-            place = value(row, "natural_estimate")
-            ax.axvline(place, color=style.rule, lw=0.7, ls=(0, (3, 2.5)), zorder=0.9)
-
-
-def _axis_words(
-    sheet: Sheet, frame, columns: _Columns, bottom: float, inches: float, limits, log, null
-) -> None:
-    style, middle = sheet.style, columns.plot + inches / 2
-    left, right = first(frame, "left_words"), first(frame, "right_words")
-    if left and math.isfinite(null):
-        turn = math.log if log else float
-        low, high, at = (turn(number) for number in (*limits, null))
-        place = columns.plot + inches * (at - low) / (high - low)
-        room = inches / 2 + 0.45
-        left, right = (shorten(words, room, style.small) for words in (left, right))
-        # Each stands on its side of no effect, and is pushed out over the edge rather than onto the other.
-        edge_1 = max(place - 0.08, columns.plot - 0.35 + width(f"← {left}", style.small))
-        edge_2 = min(place + 0.08, columns.plot + inches + 0.35 - width(f"{right} →", style.small))
-        edge_1, edge_2 = min(edge_1, edge_2 - 0.12), max(edge_2, edge_1 + 0.12)
-        sheet.text(edge_1, bottom + 0.27, f"← {left}", style.small, ha="right")
-        sheet.text(edge_2, bottom + 0.27, f"{right} →", style.small)
-    sheet.text(middle, bottom + 0.43, first(frame, "axis_label"), style.small, ha="center", color=style.grey)
-
-
-def _heads(frame: pd.DataFrame, style: Style) -> tuple[list[str], list[str]]:
-    """Return the names of the two arms as lines, as many for both: the shorter is filled from above."""
-    both = [wrap(first(frame, name), 1.02, style.size, "bold", 3) for name in ("head_1", "head_2")]
-    longest = max(map(len, both))
-    return tuple([""] * (longest - len(lines)) + lines for lines in both)
-
-
-def _head(sheet: Sheet, frame: pd.DataFrame, columns: _Columns, top: float, high: float) -> None:
-    style, bold = sheet.style, {"weight": "bold"}
-    _, _, (_, under, _) = count_columns(frame)
-    y, second = top + high - 0.3, top + high - 0.14
-    sheet.rule(top - 0.01, wide=0.9)
-    sheet.text(columns.label, second, "Study", **bold)
-    if columns.has_counts:
-        edges = (columns.two - _GAP, columns.plot - 0.06 - _GAP)
-        for edge, names in zip(edges, _heads(frame, style), strict=True):
-            for i, line in enumerate(reversed(names)):
-                sheet.text(edge, y - 0.15 * i, line, ha="right", **bold)
-            sheet.text(edge, second, under, ha="right", color=style.grey)
-    level = next((found for found in numbers(frame, "level") if math.isfinite(found)), math.nan)
-    words = f"{100 * level:g}% CI" if math.isfinite(level) else "CI"
-    sheet.text(columns.weight - _GAP, second, f"{first(frame, 'measure')} [{words}]", ha="right", **bold)
-    if columns.has_weights:
-        sheet.text(columns.risk - _GAP, second, "Weight", ha="right", **bold)
-    if columns.has_risk:
-        sheet.text(columns.risk + 0.2, y, "Risk", ha="center", **bold)
-        sheet.text(columns.risk + 0.2, second, "of bias", ha="center", **bold)
-    sheet.rule(top + high - 0.04)
-
-
-def _study_label(row: dict) -> str:
-    mark = {"unconfirmed": " †", "derived": " ‡"}.get(text(row, "status"), "")
-    return clean(text(row, "label")) + mark
-
-
-def _study(sheet: Sheet, ax: Axes, row: dict, y: float, columns: _Columns, heaviest: float) -> None:
+def _study(sheet: Sheet, ax: Axes, row: dict, y: float, columns: Columns, heaviest: float) -> None:
     style = sheet.style
-    mark = _study_label(row)[len(clean(text(row, "label"))) :].strip()
+    mark = study_label(row)[len(clean(text(row, "label"))) :].strip()
     room = columns.one - columns.label - 0.06 - (width(mark, style.size) + 0.05 if mark else 0.0)
     label = shorten(text(row, "label"), room, style.size)
     sheet.text(columns.label, y, label)
@@ -316,19 +214,19 @@ def _study(sheet: Sheet, ax: Axes, row: dict, y: float, columns: _Columns, heavi
     sheet.text(columns.label + width(label, style.size) + 0.05, y, mark)
     ones, twos, _ = count_columns(pd.DataFrame([row]))
     if columns.has_counts:
-        sheet.text(columns.two - _GAP, y, ones[0], ha="right")
-        sheet.text(columns.plot - 0.06 - _GAP, y, twos[0], ha="right")
+        sheet.text(columns.two - GAP, y, ones[0], ha="right")
+        sheet.text(columns.plot - 0.06 - GAP, y, twos[0], ha="right")
     weight = value(row, "weight")
     share = math.sqrt(weight / heaviest) if heaviest and math.isfinite(weight) else 0.5
     side = max(_BIGGEST * share, _SMALLEST)
     square_and_line(ax, row, y, side, style)
-    sheet.text(columns.weight - _GAP, y, estimate_text(row), ha="right")
+    sheet.text(columns.weight - GAP, y, estimate_text(row), ha="right")
     if columns.has_weights:
-        sheet.text(columns.risk - _GAP, y, percent(weight), ha="right")
+        sheet.text(columns.risk - GAP, y, percent(weight), ha="right")
     draw_level(sheet.ax, columns.risk + 0.2, y, text(row, "risk_of_bias"), 9.2, style)
 
 
-def _pooled(sheet: Sheet, ax: Axes, row: dict, kind: str, y: float, columns: _Columns) -> None:
+def _pooled(sheet: Sheet, ax: Axes, row: dict, kind: str, y: float, columns: Columns) -> None:
     style = sheet.style
     bold = {"weight": "bold"} if text(row, "status") == "headline" and kind == "summary" else {}
     look = {} if bold or kind == "beside" else {"color": style.ink}
@@ -350,7 +248,7 @@ def _pooled(sheet: Sheet, ax: Axes, row: dict, kind: str, y: float, columns: _Co
             sheet.text(columns.weight, y, ", ".join(size), style.small, color=style.grey)
         else:
             diamond(ax, row, y, kind, style)
-    sheet.text(columns.weight - _GAP, y, words, ha="right", **bold)
+    sheet.text(columns.weight - GAP, y, words, ha="right", **bold)
 
 
 def _pooled_label(row: dict, kind: str) -> tuple[str, str]:
@@ -358,44 +256,40 @@ def _pooled_label(row: dict, kind: str) -> tuple[str, str]:
     label = text(row, "label")
     if kind == "prediction":
         level = value(row, "level")
-        return (
-            f"{100 * level:g}% prediction interval" if math.isfinite(level) else "prediction interval"
-        ), ""
+        return (f"{100 * level:g}% prediction interval" if math.isfinite(level) else "prediction interval"), ""
     return label, ": failed its checks" if text(row, "status") == "failed" else ""
 
 
-def _write_title(sheet: Sheet, words: str, y: float, columns: _Columns) -> None:
+def _write_title(sheet: Sheet, words: str, y: float, columns: Columns) -> None:
     sheet.text(columns.label, y, words, sheet.style.title, weight="bold")
 
 
-def _write_group(sheet: Sheet, words: str, y: float, columns: _Columns) -> None:
+def _write_group(sheet: Sheet, words: str, y: float, columns: Columns) -> None:
     sheet.text(columns.label, y, words, weight="bold", color=sheet.style.grey)
 
 
-def _write_note(sheet: Sheet, words: str, y: float, columns: _Columns) -> None:
+def _write_note(sheet: Sheet, words: str, y: float, columns: Columns) -> None:
     sheet.text(columns.label, y, words)
 
 
-def _write_small(sheet: Sheet, words: str, y: float, columns: _Columns) -> None:
+def _write_small(sheet: Sheet, words: str, y: float, columns: Columns) -> None:
     sheet.text(columns.label, y, words, sheet.style.small, color=sheet.style.grey)
 
 
-def _write_rule(sheet: Sheet, _words, y: float, _columns: _Columns) -> None:
+def _write_rule(sheet: Sheet, _words, y: float, _columns: Columns) -> None:
     sheet.rule(y)
 
 
-def _write_listed(sheet: Sheet, row: dict, y: float, columns: _Columns) -> None:
+def _write_listed(sheet: Sheet, row: dict, y: float, columns: Columns) -> None:
     style, start = sheet.style, _reasons(columns)
     lines = wrap(_listed(row), columns.wide - style.margin - start, style.small, lines=3)
     y -= 0.145 * (len(lines) - 1) / 2
-    sheet.text(
-        columns.label, y, shorten(text(row, "label"), start - columns.label - 0.08, style.small), style.small
-    )
+    sheet.text(columns.label, y, shorten(text(row, "label"), start - columns.label - 0.08, style.small), style.small)
     for i, line in enumerate(lines):
         sheet.text(start, y + 0.145 * i, line, style.small, color=style.grey)
 
 
-def _reasons(columns: _Columns) -> float:
+def _reasons(columns: Columns) -> float:
     return columns.label + max(1.35, min(columns.one - columns.label, 2.0))
 
 

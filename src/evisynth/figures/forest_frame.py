@@ -167,9 +167,7 @@ def _studies(synthesis, effects, weights, judgements, headline: Mapping) -> list
     for row in rows_of(effects):
         study = text(row, "study_id")
         level, judged = _risk(synthesis, study, judgements)
-        share = [
-            f"pooled/weights.csv:{synthesis.id}:{text(row, 'measure')}:{text(headline, 'method')}:{study}"
-        ]
+        share = [f"pooled/weights.csv:{synthesis.id}:{text(row, 'measure')}:{text(headline, 'method')}:{study}"]
         rows.append(
             {
                 "row": f"study:{study}",
@@ -347,9 +345,7 @@ def _left_out(table: pd.DataFrame) -> list[dict]:
             "label": text(row, "label"),
             "words": "; ".join(part for part in (text(row, "reason"), text(row, "direction")) if part),
             "status": text(row, "kind"),
-            "from": ":".join(
-                ["effects/left_out.csv", *(text(row, c) for c in ("synthesis", "measure", "study_id"))]
-            ),
+            "from": ":".join(["effects/left_out.csv", *(text(row, c) for c in ("synthesis", "measure", "study_id"))]),
         }
         for row in rows_of(table)
     ]

@@ -62,6 +62,5 @@ def require(frame: pd.DataFrame, columns: Iterable[str], figure: str) -> None:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise ValueError(
-            f"the frame of the {figure} has no column {', '.join(missing)}; "
-            f"it has {', '.join(map(str, frame.columns))}"
+            f"the frame of the {figure} has no column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}"
         )

@@ -40,11 +40,7 @@ def _bars(frame: pd.DataFrame, style: Style) -> Figure:
     label = min(max([width(names[domain], style.size) for domain in domains] + [1.0]), 3.2)
     wide, bar = style.margin * 2 + label + 0.15 + 4.0, 0.2
     keys = _level_lines(texts(frame, "level"), wide - 2 * style.margin, style)
-    title = (
-        wrap(first(frame, "title"), wide - 2 * style.margin, style.title, "bold", 2)
-        if style.show_title
-        else []
-    )
+    title = wrap(first(frame, "title"), wide - 2 * style.margin, style.title, "bold", 2) if style.show_title else []
     top = style.margin + 0.2 * len(title) + 0.08
     sheet = Sheet(wide, top + 0.28 * len(domains) + 0.62 + 0.17 * len(keys), style)
     for i, line in enumerate(title):
@@ -108,8 +104,6 @@ def alt_text(frame: pd.DataFrame) -> str:
     parts = [f"Risk of bias by domain, as shares of the {by}."]
     for domain in dict.fromkeys(texts(frame, "domain")):
         rows = [row for row in rows_of(frame) if text(row, "domain") == domain]
-        shares = ", ".join(
-            f"{words_of(text(row, 'level'))} {percent(value(row, 'share'), 0)}" for row in rows
-        )
+        shares = ", ".join(f"{words_of(text(row, 'level'))} {percent(value(row, 'share'), 0)}" for row in rows)
         parts.append(f"{_name(rows[0])}: {shares}.")
     return " ".join(parts)

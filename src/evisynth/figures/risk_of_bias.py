@@ -71,20 +71,12 @@ def risk_of_bias_frame(
         wanted = {(study, outcome) for study, outcome in members.items()}
         pairs = zip(texts(kept, "study_id"), texts(kept, "outcome_id"), strict=True)
         kept = kept[[pair in wanted for pair in pairs]] if len(kept) else kept
-    names = (
-        {text(row, "study_id"): text(row, "label") for row in rows_of(studies)} if studies is not None else {}
-    )
-    said = (
-        {text(row, "outcome_id"): text(row, "name") for row in rows_of(outcomes)}
-        if outcomes is not None
-        else {}
-    )
+    names = {text(row, "study_id"): text(row, "label") for row in rows_of(studies)} if studies is not None else {}
+    said = {text(row, "outcome_id"): text(row, "name") for row in rows_of(outcomes)} if outcomes is not None else {}
     weights = weights or {}
     rows = []
     for row in rows_of(kept):
-        study, outcome, tool, domain = (
-            text(row, name) for name in ("study_id", "outcome_id", "tool", "domain")
-        )
+        study, outcome, tool, domain = (text(row, name) for name in ("study_id", "outcome_id", "tool", "domain"))
         rows.append(
             {
                 "row": f"{study}:{outcome}:{tool}:{domain}",
@@ -104,9 +96,7 @@ def risk_of_bias_frame(
     judged = {row["study_id"] for row in rows}
     for study, outcome in (members or {}).items():
         if study not in judged:
-            rows += _unjudged(
-                study, outcome, rows, names.get(study, study), said.get(outcome, ""), weights.get(study)
-            )
+            rows += _unjudged(study, outcome, rows, names.get(study, study), said.get(outcome, ""), weights.get(study))
     order = {study: place for place, study in enumerate(members or {})}
     rows.sort(key=lambda row: order.get(row["study_id"], len(order)))
     return framed(({**row, "synthesis": synthesis, "title": title} for row in rows), COLUMNS)
@@ -172,9 +162,7 @@ def _traffic_lights(frame: pd.DataFrame, style: Style) -> Figure:
         studies.setdefault(key, {"row": row, "cells": {}})["cells"][text(row, "domain")] = row
     domains = domains_of(frame)
     outcomes = {key[1] for key in studies}
-    label = min(
-        max([width(clean(text(item["row"], "label")), style.size) for item in studies.values()] + [0.9]), 2.1
-    )
+    label = min(max([width(clean(text(item["row"], "label")), style.size) for item in studies.values()] + [0.9]), 2.1)
     outcome = 0.0
     if len(outcomes) > 1:
         longest = max(width(clean(text(item["row"], "outcome")), style.small) for item in studies.values())
@@ -196,15 +184,10 @@ def _traffic_lights(frame: pd.DataFrame, style: Style) -> Figure:
     sheet.text(style.margin, y + 0.2, "Study", weight="bold")
     if outcome:
         sheet.text(style.margin + label + 0.15, y + 0.2, "Outcome", weight="bold")
-    places = [
-        start + step * (i + 0.5) + (0.14 if domain == _OVERALL else 0)
-        for i, (domain, _) in enumerate(domains)
-    ]
+    places = [start + step * (i + 0.5) + (0.14 if domain == _OVERALL else 0) for i, (domain, _) in enumerate(domains)]
     for place, (domain, _) in zip(places, domains, strict=True):
         name = "Overall" if domain == _OVERALL else domain
-        sheet.text(
-            place, y + 0.2, name, style.small if domain == _OVERALL else None, ha="center", weight="bold"
-        )
+        sheet.text(place, y + 0.2, name, style.small if domain == _OVERALL else None, ha="center", weight="bold")
     y += 0.34
     sheet.rule(y)
     if not studies:
@@ -223,9 +206,7 @@ def _traffic_lights(frame: pd.DataFrame, style: Style) -> Figure:
                 continue
             draw_level(sheet.ax, place, y + 0.1075, text(cell, "level"), 10.5, style)
             box = (place - step / 2, place + step / 2)
-            sheet.band(y, y + 0.215, *box, fc="white", alpha=0.0, zorder=9).set_gid(
-                identifier("risk_of_bias", cell)
-            )
+            sheet.band(y, y + 0.215, *box, fc="white", alpha=0.0, zorder=9).set_gid(identifier("risk_of_bias", cell))
         y += 0.215
     sheet.rule(y)
     y += 0.12
@@ -281,12 +262,8 @@ def risk_bars_frame(frame: pd.DataFrame, *, weighted: bool = False) -> pd.DataFr
         cells = rows_of(chosen(frame, domain=domain))
         sizes = [value(cell, "weight") if weighted else 1.0 for cell in cells]
         total = sum(size for size in sizes if size == size)
-        for level in sorted(
-            {text(cell, "level") for cell in cells}, key=lambda level: (place_of(level), level)
-        ):
-            mine = [
-                (cell, size) for cell, size in zip(cells, sizes, strict=True) if text(cell, "level") == level
-            ]
+        for level in sorted({text(cell, "level") for cell in cells}, key=lambda level: (place_of(level), level)):
+            mine = [(cell, size) for cell, size in zip(cells, sizes, strict=True) if text(cell, "level") == level]
             rows.append(
                 {
                     "row": f"{domain}:{level}",
@@ -294,9 +271,7 @@ def risk_bars_frame(frame: pd.DataFrame, *, weighted: bool = False) -> pd.DataFr
                     "domain": domain,
                     "domain_name": name,
                     "level": level,
-                    "share": 100.0 * sum(size for _, size in mine if size == size) / total
-                    if total
-                    else float("nan"),
+                    "share": 100.0 * sum(size for _, size in mine if size == size) / total if total else float("nan"),
                     "studies": len(mine),
                     "of": len(cells),
                     "by": "weight" if weighted else "studies",
@@ -311,9 +286,7 @@ def alt_text(frame: pd.DataFrame) -> str:
     """Return what the traffic lights show, in words, from their frame."""
     overall = rows_of(chosen(frame, domain=_OVERALL))
     levels = [text(row, "level").lower() for row in overall]
-    counts = [
-        f"{levels.count(level)} {level}" for level in sorted(set(levels), key=lambda w: (place_of(w), w))
-    ]
+    counts = [f"{levels.count(level)} {level}" for level in sorted(set(levels), key=lambda w: (place_of(w), w))]
     said = "; ".join(counts) or "no overall judgement"
     size = len({(text(row, "study_id"), text(row, "outcome_id")) for row in rows_of(frame)})
     return f"{first(frame, 'title')}: {size} results of studies by {len(domains_of(frame))} domains. Overall: {said}."

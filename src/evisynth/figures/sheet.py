@@ -44,9 +44,7 @@ class Sheet:
         look = {"ha": "left", "va": "center_baseline", "color": self.style.ink, "parse_math": False} | look
         self.ax.text(x, y, words, fontproperties=font(size, weight, slant), **look)
 
-    def rule(
-        self, y: float, left: float | None = None, right: float | None = None, wide: float = 0.6, **look
-    ) -> None:
+    def rule(self, y: float, left: float | None = None, right: float | None = None, wide: float = 0.6, **look) -> None:
         """Draw a horizontal rule from margin to margin, or from `left` to `right`."""
         margin = self.style.margin
         ends = (margin if left is None else left, self.wide - margin if right is None else right)
@@ -137,8 +135,7 @@ def linear_ticks(low: float, high: float, inches: float, size: float) -> list[fl
         for part in (5, 2, 1):
             step = part * 10.0**power
             ticks = [
-                round(i * step, 12)
-                for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+                round(i * step, 12) for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
             ]
             places = [inches * (tick - low) / span for tick in ticks]
             if len(ticks) <= 7 and _apart(ticks, places, size) and len(ticks) > len(best):
@@ -163,9 +160,7 @@ def tick_label(tick: float) -> str:
     return ("−" if tick < 0 else "") + text
 
 
-def effect_limits(
-    points: np.ndarray, low: np.ndarray, high: np.ndarray, null: float, log: bool
-) -> tuple[float, float]:
+def effect_limits(points: np.ndarray, low: np.ndarray, high: np.ndarray, null: float, log: bool) -> tuple[float, float]:
     """Return limits of an axis of effects: every estimate lies inside; a very wide interval is cut.
 
     Parameters

@@ -129,7 +129,7 @@ def drawing(name: str = "figure") -> Iterator[None]:
     """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_parameters(name))
+        matplotlib.rcParams.update(parameters(name))
         with warnings.catch_warnings():
             # A name in a script that DejaVu lacks shows as boxes; the CSV beside the figure has it in full.
             warnings.filterwarnings("ignore", message=r".*[Gg]lyph.*missing")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from evisynth.intake.mapping import Mapping, Value
 from evisynth.intake.problems import CellProblem
 from evisynth.intake.rows import Leftover, Made, short_name
-from evisynth.intake.sheets import AS_DATE, Cell, Sheet, looks_like_date
 from evisynth.intake.shape import shape_problems
+from evisynth.intake.sheets import AS_DATE, Cell, Sheet, looks_like_date
 from evisynth.review.problems import shown
 from evisynth.review.reading import cell_fault
 from evisynth.review.tables import STATUSES, TABLES, Column
@@ -62,7 +62,9 @@ def _missing_status(mapping: Mapping) -> list[CellProblem]:
     ]
     if not silent:
         return []
-    advice = "add to shared: status: {value: verified} if you read the figures in their source yourself, else unconfirmed"
+    advice = (
+        "add to shared: status: {value: verified} if you read the figures in their source yourself, else unconfirmed"
+    )
     return [CellProblem("the mapping", f"no status for {', '.join(silent)}", " | ".join(STATUSES), advice)]
 
 
@@ -202,9 +204,7 @@ class _Work:
             for position in range(self.at_header + 1, len(self.sheet.rows)):
                 row, line = self.sheet.rows[position], self.sheet.lines[position]
                 if column < len(row) and row[column].text and line not in self.skip and line not in self.blocks:
-                    self.out.leftovers.append(
-                        Leftover(self.sheet.place(line, column), name, row[column].text, reason)
-                    )
+                    self.out.leftovers.append(Leftover(self.sheet.place(line, column), name, row[column].text, reason))
 
 
 def _fault(cell: Cell, column: Column, value: Value) -> tuple[str, str, str] | None:

@@ -107,7 +107,9 @@ class Mapping(_Closed):
         kept, when = {}, {}
         for table, rows in data["each_row"].items():
             rows = rows if isinstance(rows, list) else [rows]
-            when |= {f"{table}.{i}": row["when"] for i, row in enumerate(rows) if isinstance(row, dict) and "when" in row}
+            when |= {
+                f"{table}.{i}": row["when"] for i, row in enumerate(rows) if isinstance(row, dict) and "when" in row
+            }
             kept[table] = [
                 {k: v for k, v in row.items() if k != "when"} if isinstance(row, dict) else row for row in rows
             ]
@@ -139,7 +141,9 @@ def read_mapping(path: Path) -> Mapping:
         text = path.read_text(encoding="utf-8")
         node, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
     except OSError:
-        raise ImportRefused([CellProblem(str(path), "no such file", "a mapping", "check the path")], path.name) from None
+        raise ImportRefused(
+            [CellProblem(str(path), "no such file", "a mapping", "check the path")], path.name
+        ) from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}, line {mark.line + 1}" if mark else path.name

@@ -52,8 +52,7 @@ class Merged:
         if at is None:
             rows.append(cells)
         elif before is not None or not self.replace:
-            own = row.own if before else frozenset()
-            differing = [name for name in spec.names if rows[at][name] != cells[name] and name not in own]
+            differing = [name for name in spec.names if rows[at][name] != cells[name] and name not in row.own]
             if differing:
                 self.problems.append(self._clash(row, key, before, differing[0], rows[at], cells))
             if before is not None:

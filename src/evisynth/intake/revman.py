@@ -158,7 +158,7 @@ def _rm5_record(place, number, outcome, kind, label, entry, studies, at) -> Reco
     figures = {f"{key}_{side}": _number(entry.get(f"{tag}_{side}", "")) for key, tag in pairs.items() for side in "12"}
     figures |= {"value": entry.get("EFFECT_SIZE", ""), "ci_low": entry.get("CI_START", "")}
     figures |= {"ci_high": entry.get("CI_END", ""), "giv_se": entry.get("SE", "")}
-    groups = tuple(_text(outcome, f"GROUP_LABEL_{side}") or word for side, word in ("1Experimental", "2Control"))
+    groups = _text(outcome, "GROUP_LABEL_1") or "Experimental", _text(outcome, "GROUP_LABEL_2") or "Control"
     return Record(
         place,
         number,
@@ -262,7 +262,11 @@ def _rows(records: list[Record], mapping: Mapping, out: Converted) -> None:
         names = [mapping.treatments.get(label, short_name(label)) for label in record.groups]
         variant = short_name(record.subgroup) if twice[record.number, record.study] > 1 else ""
         here = {"study_id": study, "outcome_id": outcome, "variant": variant}
-        here |= {"source_id": mapping.study_facts["source_id"], "locator": record.place, "status": mapping.study_facts["status"]}
+        here |= {
+            "source_id": mapping.study_facts["source_id"],
+            "locator": record.place,
+            "status": mapping.study_facts["status"],
+        }
         here["note"] = f"subgroup in the export: {record.subgroup}" if record.subgroup else ""
         made = _figures(record, facts, here, names)
         if isinstance(made, str):

@@ -50,4 +50,4 @@ def short_name(*parts: str) -> str:
     text = " ".join(part for part in parts if part).lower().translate(_LETTERS)
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     text = re.sub(r"[^a-z0-9]+", "_", text).strip("_")
-    return re.sub(r"_(\d{4}[a-z]?)$", r"\1", text)
+    return re.sub(r"(?<=[a-z])_(\d{4}[a-z]?)$", r"\1", text)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 SNAKEMAKE = (sys.executable, "-m", "snakemake")
@@ -164,7 +165,7 @@ def run_snakemake(
 def _unlock(arguments: Sequence[str]) -> list[str]:
     """Keep what names the workflow; unlocking needs it too."""
     kept = ["--unlock"]
-    for word, value in zip(arguments, arguments[1:], strict=False):
+    for word, value in pairwise(arguments):
         if word in ("--snakefile", "--directory"):
             kept += [word, value]
     if "--config" in arguments:

@@ -10,6 +10,7 @@ from evisynth.provenance.trace import Tracer
 from evisynth.report.rounding import format_cell, to_number
 
 MARKS = {"unconfirmed": "†", "derived": "‡"}
+NOTHING = Markup("<i>–</i>")
 _MEANING = {
     "unconfirmed": "rests on a figure that nobody could confirm in a source",
     "derived": "rests on a figure that was derived or read second-hand",
@@ -53,7 +54,7 @@ class Cells:
         -------
         markupsafe.Markup
             The number rounded, with its unrounded value, its place and the mark of its status. A blank cell
-            gives a dash that says so to a screen reader.
+            gives a dash.
 
         Raises
         ------
@@ -62,7 +63,7 @@ class Cells:
         """
         text = self.folder.cell(table, key, column)
         if text == "":
-            return Markup('<span class="none">–<span class="sr"> (none)</span></span>')
+            return NOTHING
         place = Reference(table, self.folder.find(table, key), column)
         step = self.tracer.at(place)
         self.used[Reference(place.table, place.key)] = None
@@ -95,7 +96,8 @@ class Cells:
         place = Reference(table, self.folder.find(table, key), column)
         if opens:
             self.used[Reference(place.table, place.key)] = None
-        return Markup('<bdi class="{}" data-ref="{}">{}</bdi>').format("t o" if opens else "t", str(place), text)
+        kind = Markup(' class="o"') if opens else Markup()
+        return Markup('<bdi{} data-ref="{}">{}</bdi>').format(kind, str(place), text)
 
     def _holds(self, table: str, key: str, column: str) -> bool:
         # A plan says nothing where nothing was entered: such a place does not exist, and prints as nothing.
@@ -105,7 +107,7 @@ class Cells:
         """Print ``low to high``; nothing where the limits do not exist."""
         low, high = f"{prefix}{kind}_low", f"{prefix}{kind}_high"
         if not self.folder.cell(table, key, low) or not self.folder.cell(table, key, high):
-            return Markup('<span class="none">–<span class="sr"> (none)</span></span>')
+            return NOTHING
         return Markup('<span class="iv">{} to {}</span>').format(
             self.number(table, key, low), self.number(table, key, high)
         )

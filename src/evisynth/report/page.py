@@ -32,6 +32,11 @@ FOREST_CAPTION = (
     "Squares are studies, their size the weight; diamonds are pooled estimates. The same figures stand in the "
     "tables below; a click on a row of the figure shows where it comes from."
 )
+# A page that opens at once from a slow disk, and can be sent by mail.
+MOST_BYTES = 4_900_000
+_SVG = re.compile(r"<svg .*?</svg>", re.DOTALL)
+# No cell can hold this: its angle brackets would be escaped.
+_STORE = "<!--store-->"
 _SPACE = re.compile(r"\n\s*\n+")
 
 
@@ -58,8 +63,22 @@ def write_page(folder: ResultsFolder, review: str, code: str = "") -> str:
     KeyError
         Where a number would be shown that leads nowhere.
     """
-    cells = Cells(folder, {"rule": "write_report", "script": "scripts/write_report.py", "code": code})
-    pictures = Pictures(cells)
+    maker = {"rule": "write_report", "script": "scripts/write_report.py", "code": code}
+    page = _render(folder, review, maker, MOST_BYTES)
+    excess = len(page.encode()) - MOST_BYTES
+    if excess > 0:
+        # Figures make way for what only the page can show: they are files as well.
+        page = _render(folder, review, maker, MOST_BYTES - _without_figures(page) - 20_000)
+    return page
+
+
+def _without_figures(page: str) -> int:
+    return len(page.encode()) - sum(len(found.encode()) for found in _SVG.findall(page))
+
+
+def _render(folder: ResultsFolder, review: str, maker: dict[str, str], room: int) -> str:
+    cells = Cells(folder, maker)
+    pictures = Pictures(cells, room)
     drawn = pictures.all()
     views = synthesis_views(folder, drawn)
     environment = Environment(
@@ -78,11 +97,11 @@ def write_page(folder: ResultsFolder, review: str, code: str = "") -> str:
         ],
         "css": Markup(_file("page.css")),
         "js": Markup(_file("page.js")),
-        "store": Markup("@STORE@"),
+        "store": Markup(_STORE),
     }
     page = environment.get_template("page.html.jinja").render()
     # The store holds what was printed, so it is filled in last.
-    before, _, after = page.partition("@STORE@")
+    before, _, after = page.partition(_STORE)
     return _SPACE.sub("\n", before) + str(as_script(store_of(cells, review))) + after
 
 

@@ -11,8 +11,6 @@ from markupsafe import Markup, escape
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.report.cells import Cells
 
-# Characters of all figures together: a page under 5 MB that opens at once. What does not fit stays a file.
-LARGEST = 1_600_000
 _DRAWN = frozenset(
     "svg g path use defs clipPath rect circle ellipse line polyline polygon text tspan image linearGradient stop".split()
 )
@@ -48,10 +46,13 @@ class Pictures:
     ----------
     cells : Cells
         What prints the page.
+    room : int
+        Characters that all figures together may take.
     """
 
-    def __init__(self, cells: Cells) -> None:
+    def __init__(self, cells: Cells, room: int) -> None:
         self.cells = cells
+        self.room = room
         self._shared: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._words: dict[str, str] = {}
@@ -65,7 +66,7 @@ class Pictures:
         # Those that a reader needs come first, so that they are the ones there is room for.
         for name in sorted(rows, key=lambda name: (name not in planned, bool(rows[name]["synthesis"]))):
             taken = sum(len(picture.svg) for picture in found.values()) + sum(map(len, self._shared.values()))
-            svg = self._picture(name, rows[name]) if taken < LARGEST else Markup()
+            svg = self._picture(name, rows[name]) if taken < self.room else Markup()
             found[name] = Picture(name, rows[name]["kind"], rows[name]["synthesis"], svg)
         return [found[name] for name in rows]
 

@@ -105,10 +105,14 @@ def _steps(records: list[dict]) -> Iterator[dict]:
 
 
 def _files(records: list[dict]) -> Iterator[dict]:
+    """Yield every file that a step wrote, and those it read that no step wrote."""
+    written = {name for record in records for name in record["outputs"]}
     for record in records:
         for role in ("inputs", "outputs"):
             for name, digest in sorted(record[role].items()):
-                words = {"step": record["rule"], "role": "read" if role == "inputs" else "wrote"}
+                if role == "inputs" and name in written:
+                    continue
+                words = {"step": record["rule"], "role": "read" if role == "inputs" else "written"}
                 yield {**words, "file": name, "sha256": digest, "from": record["from"]}
 
 

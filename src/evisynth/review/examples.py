@@ -46,8 +46,7 @@ def example_problems(tables: Mapping[str, Table], plan_file: Path) -> list[Probl
             advice += f", or delete {table.spec.file} if the review has none"
         column = table.spec.key[0]
         problems += [
-            Problem(table.spec.file, line, column, ROW, "rows of your review", advice)
-            for line in example_lines(table)
+            Problem(table.spec.file, line, column, ROW, "rows of your review", advice) for line in example_lines(table)
         ]
     return problems + [
         Problem("review.yaml", line, key, shown(text, 40), "what your review says", VALUE)
@@ -90,7 +89,9 @@ def missing_steps(problems: Iterable[Problem]) -> list[str]:
     steps = [f"{TABLES[name].file}: {TABLES[name].about}" for name in ORDER if TABLES[name].file in rows]
     figures = [TABLES[name].file for name in FIGURES if TABLES[name].file in rows]
     if len(figures) == len(FIGURES):
-        steps.append(f"{' or '.join(figures)}: the figures, by arm or as a comparison; delete the one that is not needed")
+        steps.append(
+            f"{' or '.join(figures)}: the figures, by arm or as a comparison; delete the one that is not needed"
+        )
         rows -= set(figures)
     plan = [problem.line for problem in examples if problem.file == "review.yaml"]
     if plan:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from evisynth.quality import (
@@ -201,12 +200,14 @@ def _information(synthesis: Synthesis, own: pd.DataFrame) -> dict:
 def _tests(synthesis, small_studies: pd.DataFrame | None, k: int) -> tuple[SmallStudyTest, ...] | None:
     if small_studies is None or k < 10:
         return None
-    rows = small_studies[(small_studies["synthesis"] == synthesis.id) & (small_studies["measure"] == synthesis.measure)]
-    return tuple(
-        SmallStudyTest(row.test, float(row.p), row.applicable == "yes")
-        for row in rows.itertuples(index=False)
-        if not np.isnan(row.p)
-    )
+    rows = small_studies[
+        (small_studies["synthesis"] == synthesis.id)
+        & (small_studies["measure"] == synthesis.measure)
+        & (small_studies["applicable"] == "yes")
+        & small_studies["p"].notna()
+    ]
+    # One test leads, the first that suits the measure (Egger's or Harbord's): the smaller of two p values would not do.
+    return tuple(SmallStudyTest(row.title, float(row.p)) for row in rows.head(1).itertuples(index=False))
 
 
 def _missing(synthesis: Synthesis, left_out: pd.DataFrame, tables) -> tuple[MissingTrial, ...]:
@@ -224,4 +225,6 @@ def _missing(synthesis: Synthesis, left_out: pd.DataFrame, tables) -> tuple[Miss
             f"effects/left_out.csv:{synthesis.id}:{synthesis.measure}:{row.study_id}",
         )
         for row in rows.itertuples(index=False)
+        # A claimed study that nobody could find is no trial that is known to be missing.
+        if row.study_id in people
     )

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from evisynth.figures import forest, forest_frame, style
+from evisynth.figures import claims, forest, forest_frame, funnel, prisma, risk_of_bias, series, style
 from evisynth.provenance.tables import read_result
 from evisynth.review.folder import Review
+from evisynth.review.plan import Synthesis
 from evisynth.synthesis.layout import measures_of
 
 # name in `read_tables` -> the file; a file that a review does not have is an empty table.
@@ -28,7 +29,18 @@ TABLES = {
     "pools": "checked/published_pools.csv",
     "outcomes": "checked/outcomes.csv",
     "studies": "checked/studies.csv",
+    "sources": "checked/sources.csv",
+    "screening": "checked/screening.csv",
+    "priors": "bayes/sensitivity.csv",
 }
+# Below these numbers of studies a figure would show nothing that the forest plot does not.
+LEAST_FOR_LEAVING_OUT, LEAST_FOR_FUNNEL = 3, 10
+RISK_TABLES = (
+    ("risk_of_bias", ("rob2", "rob2_crossover", "rob2_cluster"), "Risk of bias, randomised trials"),
+    ("risk_of_bias_before_after", ("nhlbi_before_after",), "Quality of studies before and after treatment"),
+    ("risk_of_bias_cases", ("jbi_case_series",), "Quality of case series"),
+    ("risk_of_bias_reports", ("jbi_case_report",), "Quality of case reports"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +109,70 @@ def drawings(review: Review, tables: dict[str, pd.DataFrame]) -> Iterator[Drawin
     tables : dict of str to pandas.DataFrame
         As :func:`read_tables` gives them.
     """
+    for synthesis in review.plan.syntheses:
+        yield from _forests(review, synthesis, tables)
+        if synthesis.pool:
+            yield from _of_synthesis(synthesis, tables)
+    yield from _of_review(review, tables)
+
+
+def _forests(review: Review, synthesis: Synthesis, tables: dict[str, pd.DataFrame]) -> Iterator[Drawing]:
     treatments = {treatment.id: treatment.name for treatment in review.plan.treatments}
     names = ("effects", "estimates", "weights", "bayes", "pools", "judgements", "left_out", "outcomes")
-    for synthesis in review.plan.syntheses:
-        for measure in measures_of(synthesis) or ("",):
-            frame = forest_frame.forest_frame(
-                synthesis,
-                measure,
-                **{name: tables[name] if len(tables[name]) else None for name in names},
-                treatments=treatments,
+    given = {name: tables[name] if len(tables[name]) else None for name in names}
+    for measure in measures_of(synthesis) or ("",):
+        frame = forest_frame.forest_frame(synthesis, measure, **given, treatments=treatments)
+        extra = "" if measure in ("", synthesis.measure) else f"_{measure.lower()}"
+        name = f"forest_{synthesis.id}{extra}"
+        yield Drawing(name, "forest", synthesis.id, synthesis.title, frame, forest.plot_forest, forest.alt_text)
+
+
+def _of_synthesis(synthesis: Synthesis, tables: dict[str, pd.DataFrame]) -> Iterator[Drawing]:
+    key = (synthesis.id, synthesis.measure)
+    effects = tables["effects"]
+    k = int(((effects["synthesis"] == key[0]) & (effects["measure"] == key[1])).sum())
+
+    def drawing(kind: str, title: str, frame: pd.DataFrame, plot: Callable, alt: Callable) -> Drawing:
+        return Drawing(f"{kind}_{synthesis.id}", kind, synthesis.id, f"{synthesis.title}: {title}", frame, plot, alt)
+
+    if k >= LEAST_FOR_LEAVING_OUT:
+        frame = series.leave_one_out_frame(tables["leave_one_out"], tables["estimates"], *key, title=synthesis.title)
+        yield drawing("leave_one_out", "without each study in turn", frame, series.plot_series, series.alt_text)
+    if k >= LEAST_FOR_FUNNEL:
+        frame = funnel.funnel_frame(effects, tables["estimates"], *key, title=synthesis.title)
+        yield drawing("funnel", "funnel plot", frame, funnel.plot_funnel, funnel.alt_text)
+    if k >= 2 and len(tables["priors"]):
+        frame = series.prior_sensitivity_frame(tables["priors"], *key, title=synthesis.title)
+        yield drawing("prior_sensitivity", "other priors", frame, series.plot_series, series.alt_text)
+
+
+def _of_review(review: Review, tables: dict[str, pd.DataFrame]) -> Iterator[Drawing]:
+    judgements = tables["judgements"]
+    for name, tools, title in RISK_TABLES:
+        if len(judgements) and judgements["tool"].isin(tools).any():
+            frame = risk_of_bias.risk_of_bias_frame(
+                judgements, studies=tables["studies"], outcomes=tables["outcomes"], tools=tools, title=title
             )
-            extra = "" if measure in ("", synthesis.measure) else f"_{measure.lower()}"
-            name = f"forest_{synthesis.id}{extra}"
-            yield Drawing(name, "forest", synthesis.id, synthesis.title, frame, forest.plot_forest, forest.alt_text)
+            yield Drawing(name, "risk_of_bias", "", title, frame, risk_of_bias.plot_risk_of_bias, risk_of_bias.alt_text)
+    if len(tables["stated"]):
+        title = "As the documents state it, and as published"
+        frame = claims.stated_frame(tables["stated"], title=title)
+        yield Drawing("claims_stated", "claims_stated", "", title, frame, claims.plot_claims, claims.alt_text)
+    if len(tables["claims"]):
+        for source in dict.fromkeys(tables["claims"]["source_id"]):
+            title = f"What document {source.removeprefix('doc_').upper()} states, beside what was published"
+            frame = claims.claims_frame(
+                tables["claims"],
+                studies=tables["studies"],
+                sources=tables["sources"],
+                source_id=source,
+                title=title,
+            )
+            if len(frame):
+                yield Drawing(f"claims_{source}", "claims", "", title, frame, claims.plot_claims, claims.alt_text)
+    if len(tables["prisma"]):
+        title = "Flow of records, counted from screening.csv"
+        frame = prisma.prisma_frame(
+            tables["prisma"], screening=tables["screening"], title=title, note=review.plan.searching
+        )
+        yield Drawing("prisma", "prisma", "", title, frame, prisma.plot_prisma, prisma.alt_text)

@@ -10,6 +10,7 @@ from evisynth.quality.integrity.tests_of_counts import fisher_p, paired_p_values
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evisynth.quality.integrity.facts import Facts
     from evisynth.review.reading import Table
 
 __all__ = [
@@ -84,7 +85,7 @@ def check_integrity(tables: Mapping[str, "Table"]) -> "pd.DataFrame":
 _ORDER = ("arms.csv", "contrasts.csv", "published_pools.csv", "claims.csv")
 
 
-def _with_correction(facts, finding: Finding) -> dict[str, str]:
+def _with_correction(facts: "Facts", finding: Finding) -> dict[str, str]:
     """Return the finding's cells; where it is about a figure that a person corrected, with the correction."""
     record = finding.to_record()
     if finding.verdict == VERDICTS[0]:

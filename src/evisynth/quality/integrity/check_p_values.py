@@ -12,7 +12,7 @@ from evisynth.quality.integrity.tests_of_counts import PAIRED_TESTS, paired_p_va
 # A survival analysis, a stratified or an adjusted model of the same people may move a p value this far from the plain
 # tests on its counts; a convention.
 OTHER_TEST = 10.0
-_MANY = 1000
+_MANY, _SHOWN = 1000, 6
 
 
 def check_p_values(facts: Facts) -> Iterator[Finding]:
@@ -113,13 +113,20 @@ def _counts(facts: Facts, row: Row) -> Finding:
         if same_people and table.n_1 == table.n_2:
             ranges = paired_p_values(table.events_1, table.events_2, table.n_1)
             paired += [f"{name} on {table}" for name, ps in ranges.items() if any(_met(p, row) for p in ps)]
-            told += [f"{name} {min(ranges[name]):.3g} to {max(ranges[name]):.3g}" for name in PAIRED_TESTS]
+            told += [f"{name} {_listed(ranges[name])}" for name in PAIRED_TESTS]
     verdict, assumption, hit = _judged(row, same_people, unpaired, paired, (min(values), max(values)))
     inputs = "; ".join(str(table) for table in tables)
     if hit:
         told.append(f"reproduced by {hit}")
     others = tuple(reference for table in tables for reference in table.others)
     return Finding("p_from_counts", row, what, inputs, "; ".join(told), _printed(row), verdict, assumption, others)
+
+
+def _listed(values: list[float]) -> str:
+    """Return the p values over all paired tables: each of them where they are few, else their range."""
+    if len(values) > _SHOWN:
+        return f"{min(values):.3g} to {max(values):.3g} over {len(values)} paired tables"
+    return " or ".join(f"{p:.3g}" for p in values)
 
 
 def _judged(

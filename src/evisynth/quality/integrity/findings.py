@@ -1,6 +1,10 @@
 """What a check of reported figures finds: its verdict, and the rule of every check in words."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evisynth.quality.integrity.facts import Row
 
 CONSISTENT = "consistent"
 POSSIBLE = "possible with a named assumption"
@@ -82,7 +86,7 @@ class Finding:
     """
 
     check: str
-    row: "object"
+    row: "Row"
     what: str
     inputs: str
     expected: str

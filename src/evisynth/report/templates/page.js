@@ -185,16 +185,17 @@
     const element = opener(event.target);
     if (!element) return;
     if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(element); return; }
-    const table = element.closest("table");
+    const table = element.closest("tbody") && element.closest("table");
     if (!table || !event.key.startsWith("Arrow")) return;
     const next = neighbour(table, element, event.key);
     if (next) { event.preventDefault(); element.tabIndex = -1; next.tabIndex = 0; next.focus(); }
   });
   const neighbour = (table, element, key) => {
-    const inside = all("data.n, bdi.o", table), i = inside.indexOf(element);
+    const inside = all("tbody data.n, tbody bdi.o", table), i = inside.indexOf(element);
     if (key === "ArrowRight") return inside[i + 1];
     if (key === "ArrowLeft") return inside[i - 1];
     const cell = element.closest("td,th"), down = key === "ArrowDown";
+    if (!cell) return null;
     let row = cell.parentElement;
     while ((row = down ? row.nextElementSibling : row.previousElementSibling)) {
       const other = row.cells[cell.cellIndex], found = other && $("data.n, bdi.o", other);
@@ -211,10 +212,10 @@
   for (const element of all("data.n, bdi.o")) {
     element.setAttribute("role", "button");
     element.setAttribute("aria-haspopup", "dialog");
-    element.tabIndex = element.closest("table") ? -1 : 0;
+    element.tabIndex = element.closest("tbody") ? -1 : 0;
   }
   for (const table of all("table")) {
-    const first = $("data.n, bdi.o", table);
+    const first = $("tbody data.n, tbody bdi.o", table);
     if (first) first.tabIndex = 0;
     const heads = all("thead th", table);
     for (const row of table.tBodies[0] ? table.tBodies[0].rows : []) {

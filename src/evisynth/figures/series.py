@@ -1,0 +1,370 @@
+"""Estimates in a column: without each study, year by year, by prior, ordered by size, before and after shrinkage."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from evisynth.effects.measures import find_measure
+from evisynth.figures.forest_frame import METHODS
+from evisynth.figures.forest_marks import diamond, line
+from evisynth.figures.frames import chosen, first, framed, numbers, require, rows_of, text, value
+from evisynth.figures.sheet import Sheet, effect_axis, effect_limits, identifier
+from evisynth.figures.style import STYLE, Style, drawing
+from evisynth.figures.words import clean, interval, number, percent, probability, shorten, width, wrap
+
+ESTIMATE = ("natural_estimate", "natural_ci_low", "natural_ci_high")
+COLUMNS = (
+    "row", "synthesis", "measure", "series", "block", "label", *ESTIMATE, "before", "extra_1", "extra_2",
+    "head_label", "head_1", "head_2", "marked", "axis_label", "log_axis", "null_value", "title", "note", "from",
+)  # fmt: skip
+
+
+def leave_one_out_frame(
+    leave_one_out: pd.DataFrame, estimates: pd.DataFrame, synthesis: str, measure: str, *, title: str = ""
+) -> pd.DataFrame:
+    """Collect the headline estimate without each study in turn.
+
+    Parameters
+    ----------
+    leave_one_out, estimates : pandas.DataFrame
+        ``pooled/leave_one_out.csv`` and ``pooled/estimates.csv``.
+    synthesis, measure : str
+        Whose.
+    title : str
+        The title.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS`; the estimate of all studies is the row of ``block`` ``reference``.
+    """
+    key = {"synthesis": synthesis, "measure": measure}
+    rows = [
+        {
+            "row": text(row, "study_id"),
+            "block": "row",
+            "label": f"without {text(row, 'label')}",
+            **_natural(row),
+            "extra_1": _number(row, "tau2", 3),
+            "extra_2": percent(value(row, "i2"), 0),
+            "from": f"pooled/leave_one_out.csv:{synthesis}:{measure}:{text(row, 'study_id')}",
+        }
+        for row in rows_of(chosen(leave_one_out, **key))
+    ]
+    heads = {"head_label": "Left out", "head_1": "τ²", "head_2": "I²", "series": "leave_one_out"}
+    return _framed(rows + _reference(estimates, key, rows), key, heads, title or "Leaving out one study at a time")
+
+
+def cumulative_frame(
+    cumulative: pd.DataFrame, estimates: pd.DataFrame, synthesis: str, measure: str, *, title: str = ""
+) -> pd.DataFrame:
+    """Collect the estimates from the studies up to each one, by year.
+
+    Parameters
+    ----------
+    cumulative, estimates : pandas.DataFrame
+        ``bias/cumulative.csv`` and ``pooled/estimates.csv``.
+    synthesis, measure, title : str
+        As for :func:`leave_one_out_frame`.
+    """
+    key = {"synthesis": synthesis, "measure": measure}
+    rows = [
+        {
+            "row": text(row, "study_id"),
+            "block": "row",
+            "label": f"+ {text(row, 'label')}",
+            **_natural(row),
+            "extra_1": f"{value(row, 'k'):.0f}",
+            "extra_2": _number(row, "tau2", 3),
+            "from": f"bias/cumulative.csv:{synthesis}:{measure}:{text(row, 'study_id')}",
+        }
+        for row in rows_of(chosen(cumulative, **key))
+    ]
+    heads = {"head_label": "Added, by year", "head_1": "k", "head_2": "τ²", "series": "cumulative"}
+    return _framed(rows + _reference(estimates, key, rows), key, heads, title or "Study by study, in order of year")
+
+
+def caterpillar_frame(
+    effects: pd.DataFrame, estimates: pd.DataFrame, synthesis: str, measure: str, *, title: str = ""
+) -> pd.DataFrame:
+    """Collect the studies ordered by their estimate.
+
+    Parameters
+    ----------
+    effects, estimates : pandas.DataFrame
+        ``effects/effects.csv`` and ``pooled/estimates.csv``.
+    synthesis, measure, title : str
+        As for :func:`leave_one_out_frame`.
+    """
+    key = {"synthesis": synthesis, "measure": measure}
+    rows = [
+        {
+            "row": text(row, "study_id"),
+            "block": "row",
+            "label": text(row, "label"),
+            **_natural(row),
+            "marked": text(row, "status"),
+            "from": f"effects/effects.csv:{synthesis}:{measure}:{text(row, 'study_id')}",
+        }
+        for row in sorted(rows_of(chosen(effects, **key)), key=lambda row: value(row, "yi"))
+    ]
+    heads = {"head_label": "Study", "series": "caterpillar"}
+    return _framed(rows + _reference(estimates, key, rows), key, heads, title or "Studies in order of their estimate")
+
+
+def shrinkage_frame(
+    posterior: pd.DataFrame,
+    effects: pd.DataFrame,
+    bayes: pd.DataFrame,
+    synthesis: str,
+    measure: str,
+    *,
+    method: str = "bayes_exact",
+    title: str = "",
+) -> pd.DataFrame:
+    """Collect each study's own estimate and what it becomes when the model lets the studies inform each other.
+
+    Parameters
+    ----------
+    posterior, effects, bayes : pandas.DataFrame
+        ``bayes/studies.csv``, ``effects/effects.csv``, ``bayes/estimates.csv``.
+    synthesis, measure : str
+        Whose.
+    method : str
+        Which Bayesian fit.
+    title : str
+        The title.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``before`` holds the study's own estimate, ``natural_*`` the posterior.
+    """
+    key = {"synthesis": synthesis, "measure": measure}
+    own = {text(row, "study_id"): value(row, "natural_estimate") for row in rows_of(chosen(effects, **key))}
+    rows = []
+    for row in rows_of(chosen(posterior, **key, method=method)):
+        study = text(row, "study_id")
+        rows.append(
+            {
+                "row": study,
+                "block": "row",
+                "label": text(row, "label"),
+                **_natural(row),
+                "before": own.get(study),
+                "extra_1": number(own.get(study, math.nan)),
+                "from": f"bayes/studies.csv:{synthesis}:{measure}:{method}:{study};"
+                f"effects/effects.csv:{synthesis}:{measure}:{study}",
+            }
+        )
+    heads = {"head_label": "Study", "head_1": "own estimate", "series": "shrinkage"}
+    heads["note"] = "Open circle: the study's own estimate. Filled circle and line: posterior and credible interval."
+    reference = _reference(bayes, key, rows, table="bayes/estimates.csv", method=method)
+    return _framed(rows + reference, key, heads, title or "Each study alone, and informed by the others")
+
+
+def prior_sensitivity_frame(
+    sensitivity: pd.DataFrame, synthesis: str, measure: str, *, title: str = ""
+) -> pd.DataFrame:
+    """Collect the posterior under other heterogeneity priors.
+
+    Parameters
+    ----------
+    sensitivity : pandas.DataFrame
+        ``bayes/sensitivity.csv``.
+    synthesis, measure, title : str
+        As for :func:`leave_one_out_frame`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``marked`` is ``planned`` for the prior of the plan.
+    """
+    key = {"synthesis": synthesis, "measure": measure}
+    rows = [
+        {
+            "row": text(row, "prior"),
+            "block": "row",
+            "label": text(row, "prior") + (" (planned)" if text(row, "planned") == "yes" else ""),
+            **_natural(row),
+            "extra_1": _number(row, "tau"),
+            "extra_2": probability(value(row, "p_benefit")),
+            "marked": "planned" if text(row, "planned") == "yes" else "",
+            "from": f"bayes/sensitivity.csv:{synthesis}:{measure}:{text(row, 'prior')}",
+        }
+        for row in rows_of(chosen(sensitivity, **key))
+    ]
+    heads = {
+        "head_label": "Prior of τ",
+        "head_1": "τ",
+        "head_2": "P(benefit)",
+        "series": "prior_sensitivity",
+    }
+    return _framed(rows, key, heads, title or "The posterior under other priors of the heterogeneity")
+
+
+def _natural(row: Mapping) -> dict:
+    return {name: value(row, name) for name in ESTIMATE}
+
+
+def _number(row: Mapping, name: str, decimals: int = 2) -> str:
+    return number(value(row, name), decimals)
+
+
+def _reference(
+    estimates: pd.DataFrame, key: dict, rows: list, table: str = "pooled/estimates.csv", method: str = ""
+) -> list[dict]:
+    if not rows:
+        return []
+    where = {"method": method} if method else {"headline": "yes"}
+    return [
+        {
+            "row": f"reference:{text(row, 'method')}",
+            "block": "reference",
+            "label": f"All studies: {METHODS.get(text(row, 'method'), text(row, 'title'))}",
+            **_natural(row),
+            "marked": "bayes" if table.startswith("bayes") else "headline",
+            "from": f"{table}:{key['synthesis']}:{key['measure']}:{text(row, 'method')}",
+        }
+        for row in rows_of(chosen(estimates, **key, **where))[:1]
+        if text(row, "status") in ("ok", "one_study")
+    ]
+
+
+def _framed(rows: Iterable[Mapping], key: dict, heads: dict, title: str) -> pd.DataFrame:
+    known = find_measure(key["measure"])
+    axis = {"axis_label": known.axis_label, "log_axis": "yes" if known.is_log else "no"}
+    shared = {**key, **heads, **axis, "null_value": known.natural_null, "title": title}
+    return framed(({**row, **shared} for row in rows), COLUMNS)
+
+
+def plot_series(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
+    """Draw estimates in a column.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What a frame function of this module gives.
+    style : Style, optional
+        Another style.
+    """
+    require(frame, ("label", "natural_estimate", "from"), "column of estimates")
+    style = style or STYLE
+    with drawing():
+        return _series(frame, style)
+
+
+def _series(frame: pd.DataFrame, style: Style) -> Figure:
+    rows = rows_of(frame)
+    size, row_high = style.size, style.row if len(rows) <= 60 else 0.14
+    label = min(max([width(clean(text(row, "label")), size, _weight(row)) for row in rows] + [1.2]), 3.1)
+    extras = [name for name in ("1", "2") if any(text(row, f"extra_{name}") for row in rows)]
+    wides = [
+        max([width(text(row, f"extra_{name}"), size) for row in rows] + [width(first(frame, f"head_{name}"), size)])
+        for name in extras
+    ]
+    words = [_estimate(row) for row in rows]
+    plot = style.margin + label + 0.15
+    estimate = plot + 2.6 + 0.14
+    ends = [estimate + max([width(part, size, "bold") for part in words] + [1.0])]
+    for wide in wides:
+        ends.append(ends[-1] + 0.18 + max(wide, 0.3) + 0.06)
+    total = ends[-1] + style.margin
+    inner = total - 2 * style.margin
+    title = wrap(first(frame, "title"), inner, style.title, "bold", 2) if style.show_title else []
+    notes = wrap(first(frame, "note"), inner, style.small) if first(frame, "note") else []
+    top = style.margin + 0.2 * len(title) + 0.06
+    body = top + 0.27
+    bottom = body + row_high * max(len(rows), 1) + 0.05
+    sheet = Sheet(total, bottom + 0.5 + 0.15 * len(notes) + style.margin, style)
+    for i, line_ in enumerate(title):
+        sheet.text(style.margin, style.margin + 0.1 + 0.2 * i, line_, style.title, weight="bold")
+    sheet.rule(top, wide=0.9)
+    sheet.text(style.margin, top + 0.14, first(frame, "head_label"), weight="bold")
+    sheet.text(ends[0], top + 0.14, f"{first(frame, 'measure')} [interval]", ha="right", weight="bold")
+    for end, name in zip(ends[1:], extras, strict=True):
+        sheet.text(end, top + 0.14, first(frame, f"head_{name}"), ha="right", weight="bold")
+    sheet.rule(body)
+    if not rows:
+        sheet.text(style.margin, body + 0.12, "There is nothing to show: fewer than two studies were pooled.")
+        return sheet.figure
+    ax = _axis(sheet, frame, plot, body, bottom, style)
+    for i, row in enumerate(rows):
+        y = body + row_high * (i + 0.5) + 0.02
+        if i % 2:
+            sheet.band(y - row_high / 2, y + row_high / 2)
+        bold = {"weight": _weight(row)}
+        sheet.text(style.margin, y, shorten(text(row, "label"), label + 0.08, size, _weight(row)), **bold)
+        sheet.text(ends[0], y, words[i], ha="right", **bold)
+        for end, name in zip(ends[1:], extras, strict=True):
+            sheet.text(end, y, text(row, f"extra_{name}"), ha="right", color=style.grey)
+        _mark(ax, row, y, style)
+        sheet.target(y - row_high / 2, y + row_high / 2, identifier(first(frame, "series", "series"), row))
+    for i, line_ in enumerate(notes):
+        sheet.text(style.margin, bottom + 0.5 + 0.15 * i, line_, style.small, color=style.grey)
+    return sheet.figure
+
+
+def _weight(row: Mapping) -> str:
+    return "bold" if text(row, "block") == "reference" or text(row, "marked") == "planned" else "normal"
+
+
+def _axis(sheet: Sheet, frame: pd.DataFrame, left: float, top: float, bottom: float, style: Style):
+    ax = sheet.plot(left, top, 2.6, bottom - top)
+    log = first(frame, "log_axis") == "yes"
+    null = numbers(frame, "null_value")[0]
+    points, low, high = (numbers(frame, name) for name in ESTIMATE)
+    before = numbers(frame, "before")
+    limits = effect_limits(
+        np.concatenate([points, before]), np.concatenate([low, before]), np.concatenate([high, before]), null, log
+    )
+    effect_axis(ax, limits, log, 2.6, style)
+    if math.isfinite(null):
+        ax.axvline(null, color=style.ink, lw=0.7, zorder=1)
+    for row in rows_of(frame):
+        if text(row, "block") == "reference":
+            ax.axvline(value(row, "natural_estimate"), color=style.rule, lw=0.7, ls=(0, (3, 2.5)), zorder=0.9)
+    sheet.text(left + 1.3, bottom + 0.28, first(frame, "axis_label"), style.small, ha="center", color=style.grey)
+    return ax
+
+
+def _mark(ax, row: dict, y: float, style: Style) -> None:
+    if text(row, "block") == "reference":
+        kind = "bayes" if text(row, "marked") == "bayes" else "summary"
+        diamond(ax, {**row, "status": "headline"}, y, kind, style)
+        return
+    line(ax, row, y, style.ink, style)
+    estimate, before = value(row, "natural_estimate"), value(row, "before")
+    if math.isfinite(before):
+        ax.plot((before, estimate), (y, y), color=style.bayes, lw=0.8, ls=":", zorder=3)
+        ax.plot(before, y, "o", ms=4.2, mfc="white", mec=style.study, mew=0.9, zorder=4)
+        ax.plot(estimate, y, "o", ms=4.2, mfc=style.bayes, mec=style.ink, mew=0.4, zorder=5)
+        return
+    fill = {"unconfirmed": "white", "derived": style.study_light}.get(text(row, "marked"), style.study)
+    ax.plot(estimate, y, "o", ms=4.4, mfc=fill, mec=style.study, mew=0.8, zorder=4)
+
+
+def _estimate(row: Mapping) -> str:
+    estimate, low, high = (value(row, name) for name in ESTIMATE)
+    return "" if math.isnan(estimate) else interval(estimate, low, high)
+
+
+def alt_text(frame: pd.DataFrame) -> str:
+    """Return a column of estimates in words, from its frame."""
+    rows = [
+        row for row in rows_of(frame) if text(row, "block") == "row" and math.isfinite(value(row, "natural_estimate"))
+    ]
+    words = f"{first(frame, 'title', 'Estimates')}: {len(rows)} estimates."
+    if rows:
+        least = min(rows, key=lambda row: value(row, "natural_estimate"))
+        most = max(rows, key=lambda row: value(row, "natural_estimate"))
+        words += (
+            f" Lowest {_estimate(least)} ({text(least, 'label')}), highest {_estimate(most)} ({text(most, 'label')})."
+        )
+    for row in rows_of(frame):
+        if text(row, "block") == "reference":
+            words += f" {text(row, 'label')}: {_estimate(row)}."
+    return words

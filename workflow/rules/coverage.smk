@@ -1,0 +1,123 @@
+"""What the engines' intervals hold, by simulation: targets `coverage` and `calibration`, not part of `all`.
+
+Both write into docs/ of the working directory. Every part has its own stream of random numbers, so that no cell depends
+on how the work is cut.
+"""
+
+REPLICATES = 2000
+OUTCOMES = ["normal", "rare"]
+CALIBRATION_K = ["2-3-4", "5-6-7", "8-9-10"]
+
+
+wildcard_constraints:
+    outcome="normal|rare",
+    part_of_calibration="ranks|[0-9-]+",
+
+
+rule coverage:
+    input:
+        "docs/coverage/frequentist_intervals.csv",
+        collect("docs/images/coverage_{outcome}.png", outcome=OUTCOMES),
+
+
+rule calibration:
+    input:
+        "docs/coverage/calibration_ranks.csv",
+        "docs/coverage/posterior_intervals.csv",
+        "docs/images/calibration_ranks.png",
+        "docs/images/coverage_posterior.png",
+
+
+rule measure_coverage:
+    output:
+        record="results/coverage/records/measure_coverage-{outcome}.json",
+        facts="results/coverage/run_facts/measure_coverage-{outcome}.json",
+        cells="results/coverage/{outcome}.csv",
+    log:
+        "results/coverage/logs/measure_coverage-{outcome}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        outcome=lambda wildcards: wildcards.outcome,
+        replicates=REPLICATES,
+        seed=20261122,
+        code=code("measure_coverage"),
+    message:
+        "coverage of frequentist intervals: {wildcards.outcome}"
+    script:
+        "../../scripts/measure_coverage.py"
+
+
+rule draw_coverage:
+    input:
+        cells=collect("results/coverage/{outcome}.csv", outcome=OUTCOMES),
+    output:
+        record="results/coverage/records/draw_coverage.json",
+        facts="results/coverage/run_facts/draw_coverage.json",
+        table="docs/coverage/frequentist_intervals.csv",
+        normal="docs/images/coverage_normal.png",
+        rare="docs/images/coverage_rare.png",
+    log:
+        "results/coverage/logs/draw_coverage.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("draw_coverage"),
+    message:
+        "heat maps of coverage"
+    script:
+        "../../scripts/draw_coverage.py"
+
+
+rule measure_calibration:
+    output:
+        record="results/coverage/records/measure_calibration-{part_of_calibration}.json",
+        facts="results/coverage/run_facts/measure_calibration-{part_of_calibration}.json",
+        table="results/coverage/calibration-{part_of_calibration}.csv",
+    log:
+        "results/coverage/logs/measure_calibration-{part_of_calibration}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        part=lambda wildcards: wildcards.part_of_calibration,
+        draws=5000,
+        replicates=REPLICATES,
+        seed=20261122,
+        settings=[
+            [2, "halfnormal:0.5", "normal:0,1"],
+            [6, "halfnormal:0.5", "normal:0,1"],
+            [20, "halfnormal:0.5", "normal:0,1"],
+            [3, "halfcauchy:0.5", "t:0,0.58,4"],
+            [5, "lognormal2:-2.56,1.74", "normal:0,2"],
+            [10, "invgamma:1.77,0.55", "normal:0,1"],
+        ],
+        tau=[0.0, 0.1, 0.3, 0.5],
+        tau_priors=["halfnormal:0.5", "halfnormal:1", "halfcauchy:0.5"],
+        code=code("measure_calibration"),
+    message:
+        "calibration of the exact posterior: {wildcards.part_of_calibration}"
+    script:
+        "../../scripts/measure_calibration.py"
+
+
+rule draw_calibration:
+    input:
+        ranks="results/coverage/calibration-ranks.csv",
+        coverage=collect("results/coverage/calibration-{k}.csv", k=CALIBRATION_K),
+    output:
+        record="results/coverage/records/draw_calibration.json",
+        facts="results/coverage/run_facts/draw_calibration.json",
+        ranks="docs/coverage/calibration_ranks.csv",
+        intervals="docs/coverage/posterior_intervals.csv",
+        histograms="docs/images/calibration_ranks.png",
+        heat_map="docs/images/coverage_posterior.png",
+    log:
+        "results/coverage/logs/draw_calibration.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("draw_calibration"),
+    message:
+        "histograms and heat map of the calibration"
+    script:
+        "../../scripts/draw_calibration.py"
