@@ -87,8 +87,7 @@ def format_table(rows: Sequence[Row]) -> str:
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     cells.insert(1, ["-" * width for width in widths])
     return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
-        for line in cells
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in cells
     )
 
 
@@ -101,9 +100,7 @@ def main(wanted: Sequence[str] = (), folder: Path = HERE) -> int:
         Exit code: 0, or 1 if a benchmark failed or none was found.
     """
     paths = [
-        path
-        for path in sorted(folder.glob("bench_*.py"))
-        if not wanted or any(part in path.stem for part in wanted)
+        path for path in sorted(folder.glob("bench_*.py")) if not wanted or any(part in path.stem for part in wanted)
     ]
     if not paths:
         asked = f" named like {', '.join(wanted)}" if wanted else ""

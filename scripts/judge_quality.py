@@ -18,7 +18,10 @@ def main(inputs, outputs, params):
         raise ReviewError(problems)
     judgements = judged(review.corrected).judgements
     write_table(judgements, Path(outputs["judgements"]), "quality/judgements.csv")
-    tables = {name: read_result(Path(inputs[name])) for name in ("effects", "left_out", "estimates", "weights", "small_studies")}
+    tables = {
+        name: read_result(Path(inputs[name]))
+        for name in ("effects", "left_out", "estimates", "weights", "small_studies")
+    }
     rows = certainty_rows(review.plan, review.corrected, judgements, **tables)
     write_table(rows, Path(outputs["certainty"]), "quality/certainty.csv")
     text = review.corrected["outcomes"].text

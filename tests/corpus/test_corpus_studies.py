@@ -107,5 +107,8 @@ def test_all_that_is_wrong_with_the_settings_is_told_at_once():
     assert len(caught.value.problems) == 4
     with pytest.raises(CorpusError, match="unknown setting 'tau'"):
         CorpusSettings.from_dict({"tau": 1})
+    with pytest.raises(CorpusError, match=r"(?s)bayes is 'yes'.*level is 'high'"):
+        CorpusSettings.from_dict({"bayes": "yes", "level": "high"})
+    assert CorpusSettings.from_dict({"bayes": "false", "level": "0.9"}) == CorpusSettings(bayes=False, level=0.9)
     settings = CorpusSettings("smd", other_tau_priors=("exponential:1",))
     assert CorpusSettings.from_dict(settings.to_dict()) == settings

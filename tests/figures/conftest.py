@@ -83,8 +83,8 @@ def tables(k, measure="RR", labels=None):
         posterior=drawn([row | {"method": "bayes_exact"} for row in base]),
         influence=drawn(
             [
-                {**key, "study_id": name, "label": label, "baujat_x": 0.3 * i, "baujat_y": 0.1 * i * i, "residual": i - 1.0,
-                 "dffits": 0.1 * i, "cooks_distance": 0.2, "covariance_ratio": 1.0 + 0.1 * i, "tau2_without": 0.03,
+                {**key, "study_id": name, "label": label, "baujat_x": 0.3 * i, "baujat_y": 0.1 * i * i,
+                 "residual": i - 1.0, "dffits": 0.1 * i, "cooks_distance": 0.2, "covariance_ratio": 1.0 + 0.1 * i, "tau2_without": 0.03,
                  "q_without": 12.0, "hat": 1 / k, "weight": 100 / k, "influential": "yes" if i == 1 else "no"}
                 for i, (name, label) in enumerate(zip(names, shown, strict=True))
             ]
@@ -93,8 +93,8 @@ def tables(k, measure="RR", labels=None):
             [
                 {"pool_id": "other_1", "label": "Made-up review", "measure": measure, "value": "0.8", "ci_low": "0.6",
                  "ci_high": "1.1", "k": "4", "n": "400", "comparison": "drug against placebo", "status": "verified"},
-                {"pool_id": "other_2", "label": "Other made-up review", "measure": "RD", "value": "-0.05", "ci_low": "-0.1",
-                 "ci_high": "0.01", "k": "5", "n": "", "comparison": "", "status": "verified"},
+                {"pool_id": "other_2", "label": "Other made-up review", "measure": "RD", "value": "-0.05",
+                 "ci_low": "-0.1", "ci_high": "0.01", "k": "5", "n": "", "comparison": "", "status": "verified"},
             ]
         ),
         left_out=drawn(
@@ -127,8 +127,8 @@ def claims(count):
     return pd.DataFrame(
         [
             {"claim_id": f"c{i}", "source_id": f"doc_{'ab'[i % 2]}", "locator": "line 1", "condition": "made up",
-             "study_id": "made_up_1", "attribute": "percent" if i % 3 else "year", "statement": f"made-up statement {i}",
-             "stated_value": "" if i % 6 == 4 else str(30 + i), "published_value": "" if i % 6 == 5 else "40",
+             "study_id": "made_up_1", "attribute": "percent" if i % 3 else "year",
+             "statement": f"made-up statement {i}", "stated_value": "" if i % 6 == 4 else str(30 + i), "published_value": "" if i % 6 == 5 else "40",
              "verdict": verdicts[i % 6], "status": "unconfirmed" if i == 2 else "verified", "reason": "", "from": "x:y"}
             for i in range(count)
         ]
@@ -195,8 +195,9 @@ def every_frame(made_up, forest_of):
         t, key = made_up.tables(k, measure), ("made_up", measure)
         box, screening = made_up.prisma()
         rob = figure("risk_of_bias").frame(
-            t.judgements, studies=t.studies, members={name: "made_up_outcome" for name in t.studies.get("study_id", ())},
-            weights={name: 100 / k for name in t.studies.get("study_id", ())}, synthesis="made_up",
+            t.judgements, studies=t.studies, synthesis="made_up",
+            members={name: "made_up_outcome" for name in t.studies.get("study_id", ())},
+            weights={name: 100 / k for name in t.studies.get("study_id", ())},
         )  # fmt: skip
         densities = pd.DataFrame(
             [
@@ -216,8 +217,8 @@ def every_frame(made_up, forest_of):
         )  # fmt: skip
         paths = pd.DataFrame(
             [{"synthesis": "made_up", "measure": measure, "path": f"p{i}", "estimator": f"e{i % 2}", "natural_estimate":
-              0.7 + 0.02 * i, "natural_ci_low": 0.5, "natural_ci_high": 1.2, "k": 5, "planned": "yes" if i == 1 else "no",
-              "from": "x:y"} for i in range(k)]
+              0.7 + 0.02 * i, "natural_ci_low": 0.5, "natural_ci_high": 1.2, "k": 5,
+              "planned": "yes" if i == 1 else "no", "from": "x:y"} for i in range(k)]
         )  # fmt: skip
         gosh = pd.DataFrame(
             [{"synthesis": "made_up", "measure": measure, "subset": f"g{i}", "natural_estimate": 0.5 + 0.01 * i, "i2":

@@ -1,4 +1,4 @@
-"""Every sort of figure: for no, one, two and many studies, from the frame and from its CSV file, in words and in SVG."""
+"""Every sort of figure: for no, one, two and many studies, from the frame and from its CSV file, in words, in SVG."""
 
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path

@@ -20,9 +20,7 @@ def copy(results, tmp_path):
     target = tmp_path / "results" / "mini"
     shutil.copytree(results, target, ignore=shutil.ignore_patterns("report"))
     for record in (target / "provenance" / "records").glob("*.json"):
-        record.write_text(
-            record.read_text(encoding="utf-8").replace(str(results), str(target)), encoding="utf-8"
-        )
+        record.write_text(record.read_text(encoding="utf-8").replace(str(results), str(target)), encoding="utf-8")
     return target
 
 
@@ -78,7 +76,10 @@ def test_a_record_that_cannot_be_read_is_found(copy, tmp_path):
 
 def test_other_code_is_found(copy, tmp_path):
     found = whats(audit(copy, ROOT, ROOT / "src")[0])
-    assert ("pool_estimates.py", "pool_estimates ran other code than this script and the library files it imports") in found
+    assert (
+        "pool_estimates.py",
+        "pool_estimates ran other code than this script and the library files it imports",
+    ) in found
     for record in (copy / "provenance" / "records").glob("*.json"):
         data = json.loads(record.read_text(encoding="utf-8"))
         data["code"] = digest_of(ROOT / "scripts" / f"{data['rule']}.py", ROOT / "src")

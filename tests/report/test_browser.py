@@ -132,7 +132,9 @@ def test_search_finds_a_study_and_opens_its_place(opened):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_screen(opened, width):
     view = opened(viewport={"width": width, "height": 844})
-    view.evaluate("document.querySelectorAll('main > section, article').forEach(e => e.style.contentVisibility = 'visible')")
+    view.evaluate(
+        "document.querySelectorAll('main > section, article').forEach(e => e.style.contentVisibility = 'visible')"
+    )
     assert view.evaluate("document.documentElement.scrollWidth") <= width
 
 

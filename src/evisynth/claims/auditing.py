@@ -105,8 +105,7 @@ def audit(claims: Table, tables: Mapping[str, Table]) -> pd.DataFrame:
 
 def _document_years(sources: Table) -> dict[str, float | None]:
     return {
-        source: number_of(year)
-        for source, year in zip(sources.text["source_id"], sources.text["year"], strict=True)
+        source: number_of(year) for source, year in zip(sources.text["source_id"], sources.text["year"], strict=True)
     }
 
 

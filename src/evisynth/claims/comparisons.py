@@ -162,9 +162,7 @@ def compare(
     return _each(attribute, stated, cells, published)
 
 
-def _published(
-    attribute: str, cells: Sequence[Cell], numbers: Sequence[float]
-) -> tuple[str, list[float], str]:
+def _published(attribute: str, cells: Sequence[Cell], numbers: Sequence[float]) -> tuple[str, list[float], str]:
     """Return the rule, the published figures and how they are shown."""
     if is_share(attribute, cells):
         share = 100.0 * numbers[0] / numbers[1]
@@ -232,9 +230,7 @@ def _each(attribute: str, stated: Stated, cells: Sequence[Cell], published: Sequ
 
 def _omission(cells: Sequence[Cell], tables: Mapping[str, Table], document_year: float | None) -> Comparison:
     years = [published_year(cell, tables) for cell in cells]
-    shown = "; ".join(
-        favours_in_words(cell.text) if cell.column == "favours" else cell.text for cell in cells
-    )
+    shown = "; ".join(favours_in_words(cell.text) if cell.column == "favours" else cell.text for cell in cells)
     dated = [year for year in years if year is not None]
     if document_year is not None and dated and min(dated) > document_year:
         because = f"published in {min(dated):.0f}, after the document ({document_year:.0f})"

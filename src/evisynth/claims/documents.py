@@ -36,14 +36,10 @@ def find_documents(sources: Table, folder: Path) -> tuple[dict[str, Path], list[
     """
     folder = Path(folder)
     if not folder.is_dir():
-        return {}, [
-            Problem(str(folder), 0, "", "no such folder", "a folder with the documents", "check the path")
-        ]
+        return {}, [Problem(str(folder), 0, "", "no such folder", "a folder with the documents", "check the path")]
     files = {_sha256(path): path for path in sorted(folder.rglob("*"), reverse=True) if path.is_file()}
     found, problems = {}, []
-    for line, source, sha in zip(
-        sources.lines, sources.text["source_id"], sources.text["sha256"], strict=True
-    ):
+    for line, source, sha in zip(sources.lines, sources.text["source_id"], sources.text["sha256"], strict=True):
         if sha and sha.lower() in files:
             found[source] = files[sha.lower()]
         elif sha:

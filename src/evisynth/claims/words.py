@@ -76,9 +76,7 @@ def null_of(cell: Cell) -> float:
     return 1.0 if measure in RATIOS else 0.0
 
 
-def compare_words(
-    attribute: str, stated: str, cells: Sequence[Cell], tables: Mapping[str, Table]
-) -> WordsFound:
+def compare_words(attribute: str, stated: str, cells: Sequence[Cell], tables: Mapping[str, Table]) -> WordsFound:
     """Compare a stated word with published cells.
 
     Parameters
@@ -120,9 +118,7 @@ def _count(name: str, judged: _Judged) -> WordsFound:
     known = [fits for _, fits in judged if fits is not None]
     published = "; ".join(text for text, fits in judged if fits is not None)
     if not known:
-        return WordsFound(
-            name, "not comparable", published, because="the published cells do not report what it takes"
-        )
+        return WordsFound(name, "not comparable", published, because="the published cells do not report what it takes")
     hits = sum(known)
     outcome = "match" if hits == len(known) else "some match" if hits else "differs"
     because = f"{hits} of {len(known)} published results fit" if len(known) > 1 else published
@@ -181,9 +177,7 @@ def _side_of_interval(word: str, cells: Sequence[Cell]) -> WordsFound:
     if hits == len(sides):
         return WordsFound(name, "match", published, because=f"the whole interval says {word}")
     if hits:
-        return WordsFound(
-            name, "some match", published, because=f"{hits} of {len(sides)} intervals say {word}"
-        )
+        return WordsFound(name, "some match", published, because=f"{hits} of {len(sides)} intervals say {word}")
     if against:
         return WordsFound(name, "differs", published, because=f"the interval says the opposite of {word}")
     return WordsFound(name, "not shown", published, because="the interval includes no difference: not shown")
@@ -204,9 +198,7 @@ def _direction(word: str, cells: Sequence[Cell], tables: Mapping[str, Table]) ->
         if cell.column == "favours":
             judged.append((favours_in_words(cell.text), cell.text == wanted if cell.text else None))
         elif cell.column == "value" and (cell.row.get("measure") or cell.row.get("statistic")) in _SIGNED:
-            side = (
-                _side(cell.number, null_of(cell), _benefit(cell, tables)) if cell.number is not None else ""
-            )
+            side = _side(cell.number, null_of(cell), _benefit(cell, tables)) if cell.number is not None else ""
             judged.append((cell.text, side == wanted if side else None))
     return _count("direction", judged)
 
@@ -273,7 +265,5 @@ def _existence(word: str, cells: Sequence[Cell]) -> WordsFound:
         return WordsFound("existence", "differs" if hits else "match", published, because=counted)
     if word == "underway":
         outcome = "match" if hits == len(known) else "some match" if hits else "differs"
-        return WordsFound(
-            "existence", outcome, published, because=f"{hits} of {len(known)} have no results yet"
-        )
+        return WordsFound("existence", outcome, published, because=f"{hits} of {len(known)} have no results yet")
     return WordsFound("existence", "match" if hits else "differs", published, because=counted)

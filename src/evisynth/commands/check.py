@@ -40,9 +40,7 @@ def check(
     for name, count in rows.items():
         typer.echo(f"  {name + '.csv':22}{count:6} rows")
     pooled = [synthesis for synthesis in review.plan.syntheses if synthesis.pool]
-    typer.echo(
-        f"  review.yaml           {len(review.plan.syntheses):6} syntheses, {len(pooled)} of them pooled"
-    )
+    typer.echo(f"  review.yaml           {len(review.plan.syntheses):6} syntheses, {len(pooled)} of them pooled")
     for synthesis in review.plan.syntheses:
         count = len(review.members.get(synthesis.id, []))
         typer.echo(f"    {synthesis.id:34} {count:3} studies{'' if synthesis.pool else '  (not pooled)'}")

@@ -219,3 +219,20 @@ def _show_series(answer: "Answer", console: Console) -> None:
             shown = (scale.shown(row[name]) for name in ("estimate", "ci_low", "ci_high"))
             table.add_row(Text(row["study"]), *shown, "" if row["tau2"] is None else f"{row['tau2']:.4g}")
         console.print(table)
+    for line in _small_studies(answer, scale):
+        console.print(line)
+
+
+def _small_studies(answer: "Answer", scale: _Scale) -> list[str]:
+    extra = answer.extra
+    egger, begg, filled, chosen = (extra[name] for name in ("egger", "begg", "trimfill", "selection"))
+    lines = []
+    for title, result, words in (
+        ("Egger's test", egger, lambda r: f"t {r['t']:.2f} on {r['df']}, {p_value(r['p'])}"),
+        ("Begg's test", begg, lambda r: f"tau {r['tau']:.2f}, {p_value(r['p'])}"),
+        ("Trim and fill", filled, lambda r: f"{r['k0']} filled on the {r['side']}, {scale.shown(r['estimate'])}"),
+        ("Selection model", chosen, lambda r: f"{scale.shown(r['estimate'])}, weight {r['weight']:.2g} ({r['side']})"),
+    ):
+        told = words(result) if result["status"] == "ok" else result["reason"]
+        lines.append(f"{title}: {told}." + ("" if result["advised"] else f" {result['advice']}."))
+    return lines

@@ -12,9 +12,7 @@ from evisynth.provenance.trace import trace as follow
 
 def trace(
     folder: Annotated[Path, typer.Argument(help="a results folder, such as results/naltrexone")],
-    place: Annotated[
-        str, typer.Argument(help="table:key:column, such as pooled/estimates.csv:tb:reml_hksj:estimate")
-    ],
+    place: Annotated[str, typer.Argument(help="table:key:column, such as pooled/estimates.csv:tb:reml_hksj:estimate")],
 ) -> None:
     """Show where a number comes from: rows, conversions, code, cells, documents."""
     try:

@@ -90,6 +90,10 @@ class CorpusSettings:
         for name in ("estimators", "intervals", "other_tau_priors"):
             object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
         problems = []
+        if not isinstance(self.bayes, bool):
+            problems.append(f"bayes is {self.bayes!r}; allowed: true or false")
+        if not isinstance(self.level, int | float):
+            raise CorpusError([*problems, f"level is {self.level!r}; it must lie between 0 and 1, such as 0.95"])
         if self.measure not in TABLE_MEASURES:
             problems.append(f"measure is {self.measure!r}; allowed: {', '.join(TABLE_MEASURES)} (GEN: generic)")
         if self.bad_rows not in BAD_ROWS:
@@ -148,7 +152,7 @@ class CorpusSettings:
             raise CorpusError(
                 [f"unknown setting {name!r}; allowed: {', '.join(cls.__dataclass_fields__)}" for name in unknown]
             )
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        return cls(**{name: _plain(name, value) for name, value in values.items()})
 
 
 def _try_name(find_measure, name: str) -> str:
@@ -156,6 +160,18 @@ def _try_name(find_measure, name: str) -> str:
         return find_measure(name).name
     except ValueError:
         return name
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A value as its field holds it: a workflow's command line gives truth and numbers as text."""
+    if name == "bayes" and str(value).lower() in ("true", "false"):
+        return str(value).lower() == "true"
+    if name == "level" and isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _column(name: str) -> str:

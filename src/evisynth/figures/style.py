@@ -79,7 +79,14 @@ class Style:
 STYLE = Style()
 
 
-def _parameters(name: str) -> dict:
+def parameters(name: str) -> dict:
+    """Return the settings of matplotlib that every figure is drawn and saved with.
+
+    Parameters
+    ----------
+    name : str
+        Name of the figure; see :func:`drawing`.
+    """
     return {
         "font.family": FONT,
         "font.size": STYLE.size,

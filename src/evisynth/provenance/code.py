@@ -74,11 +74,7 @@ def _imports(path: Path) -> tuple[str, ...]:
 
 def _package(path: Path) -> str:
     parts = path.parent.parts
-    return (
-        ".".join(parts[parts.index("evisynth") :])
-        if path.name == "__init__.py" and "evisynth" in parts
-        else "-"
-    )
+    return ".".join(parts[parts.index("evisynth") :]) if path.name == "__init__.py" and "evisynth" in parts else "-"
 
 
 def _files(name: str, source: Path) -> list[Path]:

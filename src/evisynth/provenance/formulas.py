@@ -48,9 +48,7 @@ _RANDOM_MEAN = Formula(
     "DerSimonian and Laird 1986, Control Clin Trials 7:177",
     _POOL,
 )
-_WALD = Formula(
-    "Wald interval", _INTERVAL, "estimate ± z se, se = 1/sqrt(sum(w)); z the normal quantile", "", _POOL
-)
+_WALD = Formula("Wald interval", _INTERVAL, "estimate ± z se, se = 1/sqrt(sum(w)); z the normal quantile", "", _POOL)
 _HKSJ_TEXT = "estimate ± t(k - 1) se sqrt(q), q = sum(w (y - estimate)²) / (k - 1)"
 _HKSJ = Formula(
     "Hartung-Knapp interval",

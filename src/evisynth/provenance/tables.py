@@ -25,9 +25,7 @@ class StageTable:
 
 STAGE_TABLES: dict[str, StageTable] = {
     "checked/prisma.csv": StageTable(("box",), "a box of the PRISMA flow, counted from screening.csv"),
-    "effects/effects.csv": StageTable(
-        ("synthesis", "measure", "study_id"), "one study's effect in one synthesis"
-    ),
+    "effects/effects.csv": StageTable(("synthesis", "measure", "study_id"), "one study's effect in one synthesis"),
     "effects/steps.csv": StageTable(
         ("synthesis", "measure", "study_id", "step"), "one step of the conversion behind an effect"
     ),
@@ -43,22 +41,16 @@ STAGE_TABLES: dict[str, StageTable] = {
         "a paired binary result known only by its margins: range over all tables that fit",
     ),
     "pooled/estimates.csv": StageTable(("synthesis", "measure", "method"), "a frequentist estimate"),
-    "pooled/weights.csv": StageTable(
-        ("synthesis", "measure", "method", "study_id"), "a study's weight, per cent"
-    ),
+    "pooled/weights.csv": StageTable(("synthesis", "measure", "method", "study_id"), "a study's weight, per cent"),
     "pooled/sensitivity.csv": StageTable(
         ("synthesis", "scenario", "measure", "method"), "a frequentist estimate of a sensitivity analysis"
     ),
     "pooled/leave_one_out.csv": StageTable(
         ("synthesis", "measure", "study_id"), "the headline estimate without one study"
     ),
-    "pooled/regression.csv": StageTable(
-        ("synthesis", "measure", "moderator", "term"), "a meta-regression coefficient"
-    ),
+    "pooled/regression.csv": StageTable(("synthesis", "measure", "moderator", "term"), "a meta-regression coefficient"),
     "bayes/estimates.csv": StageTable(("synthesis", "measure", "method"), "a Bayesian estimate"),
-    "bayes/studies.csv": StageTable(
-        ("synthesis", "measure", "method", "study_id"), "a study's effect after shrinkage"
-    ),
+    "bayes/studies.csv": StageTable(("synthesis", "measure", "method", "study_id"), "a study's effect after shrinkage"),
     "bayes/diagnostics.csv": StageTable(("synthesis", "measure", "method"), "the checks of one fit"),
     "bayes/sensitivity.csv": StageTable(
         ("synthesis", "measure", "prior"), "the exact posterior under another heterogeneity prior"
@@ -112,9 +104,7 @@ def key_columns(table: str) -> tuple[str, ...]:
     name = Path(table).stem
     if name in TABLES:
         return TABLES[name].key
-    raise KeyError(
-        f"no table {table!r}; tables: {', '.join([*STAGE_TABLES, *(s.file for s in TABLES.values())])}"
-    )
+    raise KeyError(f"no table {table!r}; tables: {', '.join([*STAGE_TABLES, *(s.file for s in TABLES.values())])}")
 
 
 def guard(cell: str) -> str:
@@ -195,9 +185,7 @@ def write_table(frame: pd.DataFrame, path: Path, table: str) -> None:
     if homeless:
         raise ValueError(f"{table}: the row {homeless[0]} does not say what it was computed from")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        to_csv(frame.columns, frame.itertuples(index=False, name=None)), encoding="utf-8", newline=""
-    )
+    path.write_text(to_csv(frame.columns, frame.itertuples(index=False, name=None)), encoding="utf-8", newline="")
 
 
 def to_csv(columns: Iterable[str], rows: Iterable[Iterable]) -> str:

@@ -124,7 +124,9 @@ def _functions(cells: Cells, views: list[SynthesisView]) -> dict[str, Callable]:
 
     def treatment(place: Place, column: str) -> Markup:
         name = place.row[column]
-        return plan_words(f"treatments.{name}.name") if name in treatments else cells.words(place.table, place.key, column)
+        return (
+            plan_words(f"treatments.{name}.name") if name in treatments else cells.words(place.table, place.key, column)
+        )
 
     def study(name: str) -> Markup:
         return cells.words("studies.csv", name, "label", opens=True)

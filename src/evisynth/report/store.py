@@ -124,9 +124,7 @@ def store_of(cells: Cells, review: str) -> dict:
     return {
         "review": review,
         "strings": list(strings),
-        "tables": [
-            {name: value for name, value in table.items() if name != "id"} for table in store.tables.values()
-        ],
+        "tables": [{name: value for name, value in table.items() if name != "id"} for table in store.tables.values()],
         "rows": [[row[0], row[1], [strings.get(cell, cell) for cell in row[2]], *row[3:]] for row in store.rows],
         "formulas": store.formulas,
         "sources": store.sources,

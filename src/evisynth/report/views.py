@@ -216,9 +216,7 @@ def _view(folder: ResultsFolder, entry: Mapping, pictures: list[Picture], outcom
 def _measures(folder: ResultsFolder, name: str, planned: str) -> list[str]:
     """Return the measures of a synthesis, the planned one first."""
     tables = ("pooled/estimates.csv", "bayes/estimates.csv", "effects/effects.csv")
-    found = dict.fromkeys(
-        place.row["measure"] for table in tables for place in _some(folder, table, synthesis=name)
-    )
+    found = dict.fromkeys(place.row["measure"] for table in tables for place in _some(folder, table, synthesis=name))
     return sorted(found, key=lambda measure: measure != planned)
 
 

@@ -174,9 +174,7 @@ def _interval(table: Table, position: int, row, centre: float, name: str) -> Ite
 
 def _implausible(table: Table) -> Iterator[Problem]:
     values = table.values
-    usable = values[
-        values["mean"].notna() & (values["sd"] > 0) & values["value_kind"].isin(["final", "change"])
-    ]
+    usable = values[values["mean"].notna() & (values["sd"] > 0) & values["value_kind"].isin(["final", "change"])]
     position_of = {key: position for position, key in enumerate(values["row_key"])}
     for _, rows in usable.groupby(["study_id", "outcome_id", "variant"], sort=True):
         if len(rows) < 2:
@@ -280,15 +278,11 @@ def check_plan(plan: Plan, lines: dict[str, int], tables: dict[str, Table]) -> I
         line = lines.get(synthesis.id, 0)
         where = f"syntheses.{synthesis.id}"
         if synthesis.id in seen:
-            yield _plan(
-                line, where, f"the id {shown(synthesis.id)} again", "each id once", "rename one of them"
-            )
+            yield _plan(line, where, f"the id {shown(synthesis.id)} again", "each id once", "rename one of them")
         seen.add(synthesis.id)
         for kind, place, name in _named(synthesis):
             if name not in known[kind]:
-                yield _plan(
-                    line, f"{where}.{place}", shown(name), f"a {kind}", f"correct it, or enter the {kind}"
-                )
+                yield _plan(line, f"{where}.{place}", shown(name), f"a {kind}", f"correct it, or enter the {kind}")
     treatments = known["treatment"]
     for table in (tables["arms"], tables["contrasts"]):
         for column in ("treatment", "comparator"):
@@ -391,9 +385,7 @@ def check_members(plan: Plan, members: dict[str, list[str]], tables: dict[str, T
                     "leave the study out with its reason, or name its design in designs",
                 )
             dose, wanted = study["dose_mg"], classes.get(synthesis.treatment, "none")
-            mixed = (wanted == "low" and dose > LOW_DOSE_MG) or (
-                wanted == "standard" and dose < STANDARD_DOSE_MG
-            )
+            mixed = (wanted == "low" and dose > LOW_DOSE_MG) or (wanted == "standard" and dose < STANDARD_DOSE_MG)
             if mixed:
                 yield _plan(
                     0,

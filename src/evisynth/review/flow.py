@@ -45,9 +45,7 @@ def prisma_rows(screening: Table) -> pd.DataFrame:
         )
     included = text[(text["decision"] == "included") & (text["study_id"] != "")]
     rows.append(
-        _row(
-            "studies_included", "studies included", included.drop_duplicates("study_id"), keys[included.index]
-        )
+        _row("studies_included", "studies included", included.drop_duplicates("study_id"), keys[included.index])
     )
     return pd.DataFrame(rows)
 

@@ -76,9 +76,7 @@ def load_review(folder: Path) -> Review:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise ReviewError(
-            [Problem(str(folder), 0, "", "no such folder", "a review folder", "check the path")]
-        )
+        raise ReviewError([Problem(str(folder), 0, "", "no such folder", "a review folder", "check the path")])
     received, problems = _read_tables(folder)
     plan_file = folder / "review.yaml"
     plan = None
@@ -131,9 +129,7 @@ def _read_tables(folder: Path) -> tuple[dict[str, Table], list[Problem]]:
 def _strangers(folder: Path) -> list[Problem]:
     known = {spec.file for spec in TABLES.values()}
     return [
-        Problem(
-            path.name, 0, "", "a table that no stage reads", ", ".join(sorted(known)), "rename or remove it"
-        )
+        Problem(path.name, 0, "", "a table that no stage reads", ", ".join(sorted(known)), "rename or remove it")
         for path in sorted(folder.glob("*.csv"))
         if path.name not in known
     ]

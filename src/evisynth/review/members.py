@@ -18,17 +18,13 @@ def input_of(synthesis: Synthesis, study: str, scenario: Scenario | None = None)
     scenario : Scenario, optional
         A sensitivity analysis, whose inputs, variant and correlation come first.
     """
-    found = [
-        entry for entry in (*(scenario.inputs if scenario else ()), *synthesis.inputs) if entry.study == study
-    ]
+    found = [entry for entry in (*(scenario.inputs if scenario else ()), *synthesis.inputs) if entry.study == study]
     entry = found[0] if found else Input(study=study, rule=synthesis.rule)
     if entry.variant is None:
         chosen = scenario.variant if scenario and scenario.variant is not None else synthesis.variant
         entry = entry.model_copy(update={"variant": chosen})
     if scenario and scenario.correlation is not None and entry.correlation is not None:
-        entry = entry.model_copy(
-            update={"correlation": scenario.correlation, "correlation_source": "assumed"}
-        )
+        entry = entry.model_copy(update={"correlation": scenario.correlation, "correlation_source": "assumed"})
     return entry
 
 
@@ -101,8 +97,4 @@ def members_of(synthesis: Synthesis, tables: Mapping[str, Table]) -> list[str]:
     listed = set(synthesis.studies) | {entry.study for entry in synthesis.inputs}
     every = list(tables["studies"].text["study_id"])
     wanted = [name for name in every if name in listed] if synthesis.studies else every
-    return [
-        name
-        for name in wanted
-        if name not in excluded and rows_of(synthesis, input_of(synthesis, name), tables)
-    ]
+    return [name for name in wanted if name not in excluded and rows_of(synthesis, input_of(synthesis, name), tables)]

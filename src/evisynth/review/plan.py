@@ -60,9 +60,7 @@ class Input(_Closed):
     treatment: Id | None = Field(None, description="the study's own arm, where it differs")
     comparator: Id | None = Field(None, description="the study's own comparison, where it differs")
     variant: str | None = Field(None, description="the row's variant; null for that of the synthesis")
-    correlation: float | None = Field(
-        None, gt=-1, lt=1, description="correlation between the periods of one person"
-    )
+    correlation: float | None = Field(None, gt=-1, lt=1, description="correlation between the periods of one person")
     correlation_source: str = Field("", description="'assumed', or where it was read")
     note: str = Field("", description="what a reader must know")
 
@@ -99,9 +97,7 @@ class Synthesis(_Closed):
     outcome: Id | None = Field(None, description="outcome_id; null for a table of several outcomes")
     treatment: Id | None = None
     comparator: Id | None = None
-    designs: tuple[Literal[DESIGNS], ...] = Field(
-        (), description="designs that may enter; empty: randomised trials"
-    )
+    designs: tuple[Literal[DESIGNS], ...] = Field((), description="designs that may enter; empty: randomised trials")
     measure: Measure | None = None
     likelihood: Literal["normal", "binomial"] = "normal"
     rule: Rule = "arms: counts"
@@ -204,20 +200,14 @@ def read_plan(path: Path) -> tuple[Plan | None, list[Problem]]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except UnicodeDecodeError:
-        return None, [
-            Problem(path.name, 0, "", "bytes that are not UTF-8", "text in UTF-8", "save it as UTF-8")
-        ]
+        return None, [Problem(path.name, 0, "", "bytes that are not UTF-8", "text in UTF-8", "save it as UTF-8")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
         what = getattr(error, "problem", None) or "text that is no YAML"
-        return None, [
-            Problem(path.name, line, "", what, "valid YAML", "check indentation, colons and quotes")
-        ]
+        return None, [Problem(path.name, line, "", what, "valid YAML", "check indentation, colons and quotes")]
     if not isinstance(data, dict):
-        return None, [
-            Problem(path.name, 0, "", "no keys", "title, question, treatments, syntheses ...", "fill it in")
-        ]
+        return None, [Problem(path.name, 0, "", "no keys", "title, question, treatments, syntheses ...", "fill it in")]
     try:
         return Plan.model_validate(data), []
     except ValidationError as error:

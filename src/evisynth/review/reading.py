@@ -113,9 +113,7 @@ def _decode(path: Path, reading: _Reading) -> str | None:
         )
         return None
     if "\x00" in text:
-        reading.tell(
-            0, "", "NUL characters", "plain text", "export the sheet as CSV UTF-8, not as a workbook"
-        )
+        reading.tell(0, "", "NUL characters", "plain text", "export the sheet as CSV UTF-8, not as a workbook")
         return None
     return text
 
@@ -127,9 +125,7 @@ def _split(text: str, reading: _Reading) -> tuple[list[list[str]], list[int]]:
     try:
         header = next(reader, None)
         if not header:
-            reading.tell(
-                0, "", "an empty file", "a header line and at least one row", "fill the table or delete it"
-            )
+            reading.tell(0, "", "an empty file", "a header line and at least one row", "fill the table or delete it")
             return [], []
         if not _check_header(header, reading):
             return [], []
@@ -151,9 +147,7 @@ def _split(text: str, reading: _Reading) -> tuple[list[list[str]], list[int]]:
             rows.append([found[name] for name in spec.names])
             lines.append(start)
     except csv.Error as error:
-        reading.tell(
-            at, "", f"text that is no CSV ({error})", "comma-separated cells", "check the quotes of this row"
-        )
+        reading.tell(at, "", f"text that is no CSV ({error})", "comma-separated cells", "check the quotes of this row")
         return [], []
     if not rows:
         reading.tell(0, "", "a table without rows", "at least one row", "fill the table or delete the file")
@@ -211,9 +205,7 @@ def cell_fault(cell: str, column: Column) -> tuple[str, str] | None:
             "shorten it to such a name",
         )
     if column.kind in ("count", "year") and not _COUNT.match(cell):
-        return "a whole number, 0 or more" + (", or blank" if not column.required else ""), _number_advice(
-            cell
-        )
+        return "a whole number, 0 or more" + (", or blank" if not column.required else ""), _number_advice(cell)
     if column.kind == "number" and not _NUMBER.match(cell):
         return "a number with a decimal point, or blank", _number_advice(cell)
     if column.kind in ("count", "year", "number"):

@@ -175,9 +175,7 @@ STATUS = (
         "verified: read in the source; derived: computed from verified values; unconfirmed: nobody could read it",
         required=True,
     ),
-    _text(
-        "unconfirmed_fields", "columns of this row that its status does not cover, separated by ;", many=True
-    ),
+    _text("unconfirmed_fields", "columns of this row that its status does not cover, separated by ;", many=True),
     _text("note", "how a derived value was computed, what is doubtful, in our own words"),
 )
 PROVENANCE = (SOURCE_ID, LOCATOR, *STATUS)
@@ -271,9 +269,7 @@ STUDIES = TableSpec(
         _choice("design", DESIGNS, "design", required=True),
         _text("blinding", "who was blinded, as reported"),
         _text("country", "country"),
-        _number(
-            "dose_mg", "daily (oral) or per-injection dose in mg; blank if several or not reported", above=0
-        ),
+        _number("dose_mg", "daily (oral) or per-injection dose in mg; blank if several or not reported", above=0),
         _text("dose_text", "dose as reported where one number does not say it"),
         _text("comparator", "what naltrexone (or the intervention) was compared with"),
         _number("duration_weeks", "weeks of treatment", above=0),
@@ -313,9 +309,7 @@ ARMS = TableSpec(
         VARIANT,
         _id("treatment", "what the arm received; one of the treatments of review.yaml", required=True),
         _number("timepoint_weeks", "weeks after the start", low=0),
-        _choice(
-            "value_kind", ("final", "change", "percent change", "event"), "what the value is", required=True
-        ),
+        _choice("value_kind", ("final", "change", "percent change", "event"), "what the value is", required=True),
         _count("n", "people analysed in the arm"),
         _count("events", "people with the event"),
         _number("percent", "per cent with the event, as printed", low=0, high=100),

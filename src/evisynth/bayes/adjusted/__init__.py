@@ -15,8 +15,8 @@ _HOME = {
     "discount_curve": "discount",
     "tipping_point": "discount",
     "bias_grid": "discount",
-    "contaminated": "contaminated",
-    "ContaminatedPosterior": "contaminated",
+    "contaminated": "contamination",
+    "ContaminatedPosterior": "contamination",
     "fit_conversions": "conversions",
     "conversion_shares": "conversions",
     "ConversionPosterior": "conversions",
@@ -34,11 +34,8 @@ __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str):
-    # A function may have its module's name: keep the module out of the way.
     if name in _HOME:
-        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

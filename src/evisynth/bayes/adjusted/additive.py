@@ -375,7 +375,9 @@ def _study_table(model: _Model, grid: TauGrid, names: tuple[str, ...], classes: 
     given, weight = _joint(model, grid)
     q = sum(given.information.values())
     # The pooled mean's share in E(mu | nodes): all of it under a flat prior.
-    pull = np.ones_like(weight) if model.effect.flat else 1 - given.variance / np.maximum(model.effect.sd[0] ** 2, 1e-300)
+    pull = (
+        np.ones_like(weight) if model.effect.flat else 1 - given.variance / np.maximum(model.effect.sd[0] ** 2, 1e-300)
+    )
     share = np.empty(len(names))
     pulled = np.sum(weight * pull, axis=3)
     for c, group in enumerate(model.groups):

@@ -161,7 +161,9 @@ def _check(readings: Sequence[Reading], shared: Mapping, needed: list[str], vary
 def _shared_nodes(shared: dict[str, float | str], readings, vary: tuple[str, ...]) -> dict[str, Nodes | Panels]:
     free = [name for name, text in shared.items() if name in vary and isinstance(text, str)]
     if len(free) > 2:
-        raise ValueError(f"{len(free)} shared assumptions have a prior ({', '.join(free)}); at most 2 can be integrated")
+        raise ValueError(
+            f"{len(free)} shared assumptions have a prior ({', '.join(free)}); at most 2 can be integrated"
+        )
     nodes = {}
     for name, text in shared.items():
         bounds = next(reading.bounds for reading in readings if name in reading.shared)

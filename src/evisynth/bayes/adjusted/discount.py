@@ -102,9 +102,7 @@ def design_adjusted(
     classes = np.where(chosen, "randomised", NON_RANDOMISED).tolist()
     assumed = bias or BiasClass(NON_RANDOMISED, 0.0, 0.0, "no bias")
     discounted = np.where(chosen, v, v / w)
-    return additive_bias(
-        y, discounted, classes, [assumed], tau_prior, mu_prior, unbiased=("randomised",), **options
-    )
+    return additive_bias(y, discounted, classes, [assumed], tau_prior, mu_prior, unbiased=("randomised",), **options)
 
 
 def power_prior(

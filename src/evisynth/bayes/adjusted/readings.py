@@ -139,7 +139,9 @@ class _FromP(Reading):
         t = 0.5 * (low + high) + 0.5 * (high - low) * x
         y = (self.sign or 1) * slope * t
         # The variance of an open interval is that at its limit: the one figure that was printed.
-        at_y = y if self.relation == "=" else np.full_like(y, slope * (stated if self.relation.startswith("<") else 0.0))
+        at_y = (
+            y if self.relation == "=" else np.full_like(y, slope * (stated if self.relation.startswith("<") else 0.0))
+        )
         # Relative to the interval's length, so that a narrow interval and the stated figure have one weight.
         length = high - low if self.relation == "=" else 1.0
         return y, self.variance(at_y, at), np.log(slope * 0.5 * weight * (high - low) / length)

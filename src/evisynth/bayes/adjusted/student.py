@@ -147,7 +147,9 @@ def student_t(
         tau=fit.tau,
         log_marginal=fit.log_marginal if proper else None,
         log_bf_normal=fit.log_marginal - normal if proper else None,
-        studies=pd.DataFrame({"study": names, "yi": y, "vi": v, "scale": [_mean_scale(c, scale.value, fit) for c in made]}),
+        studies=pd.DataFrame(
+            {"study": names, "yi": y, "vi": v, "scale": [_mean_scale(c, scale.value, fit) for c in made]}
+        ),
         error_bound=fit.error_bound,
         method=METHOD,
         _posterior=fit,
