@@ -28,7 +28,7 @@ export NUMEXPR_NUM_THREADS := 1
 
 .PHONY: report
 report: $(READY) ## run every review of config/config.yaml (CORES=n, ARGS=... for snakemake)
-	@$(PY) tools/run_workflow.py --cores $(CORES) $(ARGS)
+	@$(PY) tools/run_workflow.py --cores $(CORES) --keep-going $(ARGS)
 	@for page in results/*/report/index.html; do \
 		if [ -f "$$page" ]; then echo "The report is in $$page"; fi; \
 	done
@@ -36,6 +36,10 @@ report: $(READY) ## run every review of config/config.yaml (CORES=n, ARGS=... fo
 .PHONY: test
 test: $(READY) ## run the tests (ARGS=tests/effects for a part)
 	@$(PY) -m pytest --numprocesses $(CORES) --dist loadfile --ignore tests/golden $(ARGS)
+
+.PHONY: slurm-test
+slurm-test: $(READY) ## run the workflow on a one-node Slurm that it sets up (needs root on Debian or Ubuntu)
+	@PYTHON="$(PY)" bash tests/slurm/run.sh; code=$$?; [ $$code -eq 77 ] || exit $$code
 
 .PHONY: golden
 golden: $(READY) ## compare the results of make report with the reference tables in tests/golden
@@ -78,7 +82,7 @@ setup: $(READY) ## build .venv and nothing else
 
 .PHONY: help
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 # Two stamps, the last thing that each step writes. A change of the lock builds .venv from nothing; a change of
 # pyproject.toml alone installs the project again, which takes no network.

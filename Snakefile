@@ -19,6 +19,9 @@ include: "workflow/rules/claims.smk"
 include: "workflow/rules/integrity.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/corpus_common.smk"
+include: "workflow/rules/corpus.smk"
+include: "workflow/rules/coverage.smk"
 
 
 rule all:

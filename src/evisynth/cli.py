@@ -13,6 +13,7 @@ COMMANDS = {
     "run": ("run", "Make everything of a review: effects, estimates, figures, report."),
     "pool": ("pool", "Pool a table of studies, frequentist."),
     "bayes": ("bayes", "Pool a table of studies, Bayesian."),
+    "corpus": ("corpus", "Analyse every meta-analysis of a long table."),
     "judge": ("judge", "Compute risk-of-bias judgements from answered questions."),
     "trace": ("trace", "Follow a number of a result back to the cell it comes from."),
     "audit": ("audit", "Say which files of a results folder are not what its record says."),

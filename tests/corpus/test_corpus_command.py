@@ -7,44 +7,45 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from evisynth.commands.corpus import corpus
 from evisynth.corpus import CorpusSettings, generate, run
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.end_to_end
 
 
-def command(*words, cwd):
-    code = (
-        "import typer; from evisynth.commands.corpus import corpus; "
-        "app = typer.Typer(add_completion=False); app.command()(corpus); app()"
-    )
-    # the processes that it starts import the main module: it must be a file
-    script = Path(cwd) / "command.py"
-    script.write_text(f"if __name__ == '__main__':\n    {code}\n", encoding="utf-8")
-    return subprocess.run([sys.executable, script.name, *words], cwd=cwd, capture_output=True, text=True)
+def command(*words):
+    app = typer.Typer(add_completion=False)
+    app.command()(corpus)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in run.THREADS:  # the command sets them for itself
+            patch.setenv(name, "1")
+        return CliRunner().invoke(app, [str(word) for word in words])
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
     generate(25, seed=2).to_csv(folder / "table.csv", index=False)
-    done = command("table.csv", "--shards", "3", "--cores", "2", "--no-bayes", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    assert "25 analyses" in done.stdout and "report.html" in done.stdout
+    done = command(folder / "table.csv", "--shards", "3", "--no-bayes")
+    assert done.exit_code == 0, done.output
+    assert "25 analyses" in done.output and "report.html" in done.output
     return folder
 
 
 def test_the_command_writes_what_it_says(folder):
     results = pd.read_parquet(folder / "table-corpus" / "results.parquet")
     assert (results["status"] == "ok").all() and len(results) == 25
-    again = command("table.csv", "--shards", "3", "--cores", "1", "--no-bayes", cwd=folder)
-    assert "3 of 3 shards were there already" in again.stdout
+    again = command(folder / "table.csv", "--shards", "3", "--cores", "1", "--no-bayes")
+    assert "3 of 3 shards were there already" in again.output
 
 
-def test_mistakes_end_with_a_sentence(folder):
-    done = command("nothing.csv", cwd=folder)
-    assert done.returncode == 1
+def test_mistakes_end_with_a_sentence():
+    done = command("nothing.csv")
+    assert done.exit_code == 1
     assert done.stderr.strip() == "evisynth corpus: there is no file nothing.csv"
 
 

@@ -84,7 +84,8 @@ def tables(k, measure="RR", labels=None):
         influence=drawn(
             [
                 {**key, "study_id": name, "label": label, "baujat_x": 0.3 * i, "baujat_y": 0.1 * i * i,
-                 "residual": i - 1.0, "dffits": 0.1 * i, "cooks_distance": 0.2, "covariance_ratio": 1.0 + 0.1 * i, "tau2_without": 0.03,
+                 "residual": i - 1.0, "dffits": 0.1 * i, "cooks_distance": 0.2,
+                 "covariance_ratio": 1.0 + 0.1 * i, "tau2_without": 0.03,
                  "q_without": 12.0, "hat": 1 / k, "weight": 100 / k, "influential": "yes" if i == 1 else "no"}
                 for i, (name, label) in enumerate(zip(names, shown, strict=True))
             ]
@@ -128,7 +129,8 @@ def claims(count):
         [
             {"claim_id": f"c{i}", "source_id": f"doc_{'ab'[i % 2]}", "locator": "line 1", "condition": "made up",
              "study_id": "made_up_1", "attribute": "percent" if i % 3 else "year",
-             "statement": f"made-up statement {i}", "stated_value": "" if i % 6 == 4 else str(30 + i), "published_value": "" if i % 6 == 5 else "40",
+             "statement": f"made-up statement {i}", "stated_value": "" if i % 6 == 4 else str(30 + i),
+             "published_value": "" if i % 6 == 5 else "40",
              "verdict": verdicts[i % 6], "status": "unconfirmed" if i == 2 else "verified", "reason": "", "from": "x:y"}
             for i in range(count)
         ]

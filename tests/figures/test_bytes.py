@@ -1,5 +1,6 @@
 """The same frame gives the same bytes, in another process and in another order."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from evisynth.figures import figure
 from evisynth.figures.forest import plot_forest
 from evisynth.figures.style import Style, save
 
@@ -20,31 +22,26 @@ for path in sys.argv[2:]:
     frame = pd.read_csv(path, keep_default_na=False)
     name = Path(path).stem
     drawn = figure(name).plot(frame)
-    for file in save(drawn, Path(sys.argv[1]) / name, name, ("svg", "png", "pdf")):
+    for file in save(drawn, Path(sys.argv[1]) / name, name):
         print(file.name, hashlib.sha256(file.read_bytes()).hexdigest())
 """
 
 
-def test_two_processes_write_the_same_bytes(every_frame, tmp_path):
-    frames = every_frame(4)
-    files = []
-    for name in ("forest", "claims", "risk_of_bias", "risk_bars", "prisma", "funnel", "gosh"):
+def test_another_process_writes_the_same_bytes(every_frame, tmp_path):
+    frames, files, here = every_frame(3), [], []
+    for name in ("forest", "risk_bars", "gosh"):
         files.append(tmp_path / f"{name}.csv")
         frames[name].to_csv(files[-1], index=False)
-    said = []
-    for seed in ("1", "2"):
-        folder = tmp_path / seed
-        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
-        order = files if seed == "1" else files[::-1]
-        command = [sys.executable, "-c", SCRIPT, str(folder), *map(str, order)]
-        done = subprocess.run(command, capture_output=True, text=True, env=env, check=True)
-        said.append(sorted(done.stdout.splitlines()))
-    assert said[0] == said[1]
-    assert len(said[0]) == 3 * len(files)
+        here += save(figure(name).plot(frames[name]), tmp_path / name, name)
+    env = {**os.environ, "PYTHONHASHSEED": "3", "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "there"), *map(str, reversed(files))]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=True)
+    expected = [f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in here]
+    assert sorted(done.stdout.splitlines()) == sorted(expected)
 
 
 def test_file_holds_no_date_and_no_maker(forest_of, tmp_path):
-    svg, png, pdf = save(plot_forest(forest_of(3)), tmp_path / "a.b", "forest", ("svg", "png", "pdf"))
+    svg, png, pdf = save(plot_forest(forest_of(1)), tmp_path / "a.b", "forest", ("svg", "png", "pdf"))
     assert [file.name for file in (svg, png, pdf)] == ["a.b.svg", "a.b.png", "a.b.pdf"]
     for mark in (b"<dc:date>", b"<dc:creator>"):
         assert mark not in svg.read_bytes()

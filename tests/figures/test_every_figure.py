@@ -9,7 +9,7 @@ from evisynth.figures import FIGURES, figure
 from evisynth.figures.style import save
 from evisynth.provenance.code import files_of
 
-SIZES = (0, 1, 2, 24)
+SIZES = (0, 1, 2, 12)
 
 
 @pytest.mark.parametrize("name", FIGURES)

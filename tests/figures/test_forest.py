@@ -38,12 +38,13 @@ def test_numbers_of_the_frame_are_the_numbers_of_the_tables(made_up, forest_of):
     tables, frame = made_up.tables(10), forest_of(10)
     studies = block(frame, "study").reset_index(drop=True)
     for name in ("natural_estimate", "natural_ci_low", "natural_ci_high", "events_1", "n_1", "events_2", "n_2"):
-        assert (studies[name].astype(float) == tables.effects[name].astype(float)).all()
+        assert studies[name].astype(float).tolist() == pytest.approx(tables.effects[name].tolist(), rel=1e-11)
     assert (studies["weight"].astype(float) == tables.weights["weight"]).all()
     summaries = block(frame, "summary").set_index("method")
     for _, row in tables.estimates.iterrows():
         for name in ("natural_estimate", "natural_ci_low", "natural_ci_high", "natural_pi_low", "tau2", "q", "i2"):
-            assert summaries.loc[row["method"], name] == row[name]
+            # frames keep the 12 significant digits of the tables' files
+            assert summaries.loc[row["method"], name] == pytest.approx(row[name], rel=1e-11)
 
 
 def test_marks_stand_where_the_frame_says(forest_of):
@@ -142,7 +143,7 @@ def test_ticks_are_round_and_the_null_is_among_them(forest_of):
     assert set(ticks) <= {"0.01", "0.02", "0.05", "0.1", "0.2", "0.3", "0.5", "0.7", "1", "1.5", "2", "3", "5", "10"}
 
 
-@pytest.mark.parametrize("k", [1, 2, 10, 24, 40, 60])
+@pytest.mark.parametrize("k", [1, 10, 60])
 def test_height_grows_with_the_studies(forest_of, k):
     style = Style()
     assert plot_forest(forest_of(k)).get_size_inches()[1] > k * style.row

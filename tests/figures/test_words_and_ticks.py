@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evisynth.figures.risk_levels import mark_of, worst
@@ -39,23 +39,27 @@ def test_what_is_possible_never_shows_as_certain():
     assert percent(0.01) == "<0.1%"
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=80), st.floats(0.3, 4))
 def test_shortened_text_fits(text, inches):
     assert width(shorten(text, inches, 8.0), 8.0) <= inches
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=120), st.floats(0.5, 3))
 def test_wrapped_lines_fit_and_hold_no_line_break(text, inches):
     for line in wrap(text, inches, 8.0):
-        assert width(line, 8.0) <= inches + 0.1
+        assert width(line, 8.0) <= inches
         assert "\n" not in line
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_clean_text_is_one_line(text):
     assert clean(text).splitlines() in ([], [clean(text)])
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(1e-4, 1e3), st.floats(1.3, 1e4))
 def test_ticks_of_ratios_lie_inside_and_apart(low, span):
     ticks = log_ticks(low, low * span, 2.7, 7.0)
@@ -64,6 +68,7 @@ def test_ticks_of_ratios_lie_inside_and_apart(low, span):
     assert ticks == sorted(ticks)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(-1e3, 1e3), st.floats(0.01, 1e4))
 def test_ticks_of_differences_lie_inside(low, span):
     ticks = linear_ticks(low, low + span, 2.7, 7.0)

@@ -137,12 +137,15 @@ def test_a_drawing_is_made_harmless(copy):
         encoding="utf-8",
     )
     cells = Cells(ResultsFolder(copy))
-    (picture,) = Pictures(cells, 10**6).all()
+    pictures = Pictures(cells)
+    (item,) = pictures.all()
+    drawn = pictures.fill(f"<p>{item.token}</p>", 10**6)
     for bad in ("script", "onload", "onclick", "javascript", "https:", "<style", "<a "):
-        assert bad not in picture.svg
-    assert 'data-ref="pooled/estimates.csv:pain:MD:common"' in picture.svg
-    assert 'aria-label="a &lt;b&gt; &amp; &#34;c&#34;"' in picture.svg
+        assert bad not in drawn
+    assert 'data-ref="pooled/estimates.csv:pain:MD:common"' in drawn
+    assert 'aria-label="a &lt;b&gt; &amp; &#34;c&#34;"' in drawn
     assert "pain:MD:common" in json.dumps(store_of(cells, "mini"))
+    assert "figures/forest_pain.svg" in Pictures(cells).fill(f"<p>{item.token}</p>", 10)
 
 
 def test_the_store_holds_each_row_once(results, page):

@@ -9,6 +9,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
 python=${PYTHON:-$root/.venv/bin/python}
+python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
 work=$(mktemp -d)
 pids=()
 
@@ -17,6 +18,7 @@ skip() { say "skipped: $*"; rm -rf "$work"; exit 77; }
 
 [ "$(id -u)" -eq 0 ] || skip "installing and starting Slurm needs root"
 command -v apt-get >/dev/null || skip "the packages are Debian's: no apt-get here"
+[ ! -e /etc/slurm/slurm.conf ] || skip "this machine belongs to a Slurm cluster: /etc/slurm/slurm.conf is there"
 if pgrep -x slurmctld >/dev/null; then skip "a Slurm controller runs here already"; fi
 
 if ! command -v slurmctld >/dev/null || ! command -v munged >/dev/null; then
@@ -38,13 +40,14 @@ export PYTHONHASHSEED=0 MPLBACKEND=Agg OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 
 stop() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
+    if [ "$(readlink /etc/slurm/slurm.conf 2>/dev/null)" = "$work/slurm.conf" ]; then rm /etc/slurm/slurm.conf; fi
     if [ "${KEEP:-}" ]; then say "kept: $work"; else rm -rf "$work"; fi
 }
 trap stop EXIT
 
 # --- one node on loopback -----------------------------------------------------------------------------------------
 host=$(hostname -s)
-cores=$(nproc)
+cores=$(nproc --all)
 # What slurmd finds itself, less a little: a node with less memory than slurm.conf says is drained.
 memory=$(($(awk '/MemTotal/ {print int($2 / 1024)}' /proc/meminfo) * 9 / 10))
 mkdir -p "$work"/{munge,state,spool}
@@ -83,7 +86,10 @@ ReturnToService=2
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$cores RealMemory=$memory State=UNKNOWN
 PartitionName=test Nodes=$host Default=YES MaxTime=INFINITE State=UP
 CONF
+# Not by SLURM_CONF alone: the plugin takes every SLURM variable out of a job's environment.
 export SLURM_CONF=$work/slurm.conf
+mkdir -p /etc/slurm
+ln -s "$work/slurm.conf" /etc/slurm/slurm.conf
 say "starting munged, slurmctld and slurmd on $host: $cores cores, $memory MB"
 setpriv --reuid munge --regid munge --clear-groups munged --foreground --socket="$socket" --key-file="$work/munge/key" \
     --pid-file="$work/munge/pid" --log-file="$work/munge/log" --seed-file="$work/munge/seed" >"$work/munged.out" 2>&1 &

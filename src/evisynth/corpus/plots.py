@@ -104,7 +104,8 @@ def _changes_by_k(axes: Axes, summary: dict[str, Any]) -> None:
         colour, marker = _COLOUR_OF[row["kind"]], _MARKER_OF[row["kind"]]
         axes.plot(at, share, color=colour, marker=marker, markersize=4, linewidth=1.2, label=row["words"])
     axes.set_xticks(at, [name.replace(" or more", "+") for name in names])
-    axes.set_ylim(bottom=0)
+    # room for the legend above the lines
+    axes.set_ylim(0, 1.5 * max(axes.get_ylim()[1], 1.0))
     axes.set_xlabel("studies")
     axes.set_ylabel("% that change")
     axes.legend(loc="upper right")

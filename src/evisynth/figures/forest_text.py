@@ -141,7 +141,13 @@ def rows_alt_text(frame: pd.DataFrame) -> str:
         elif text(row, "block") == "note":
             words.append(f"{text(row, 'words')[:1].upper()}{text(row, 'words')[1:]}".rstrip(".") + ".")
     words += heterogeneity_text([row for row in rows if text(row, "block") == "summary"])
-    for block, said in (("beside", "results pooled by others"), ("left_out", "studies not in the analysis")):
+    counted = {
+        "beside": ("result pooled by others", "results pooled by others"),
+        "left_out": ("study not in the analysis", "studies not in the analysis"),
+        "concerned": ("study that the question concerns", "studies that the question concerns"),
+        "paired": ("study in the same people", "studies in the same people"),
+    }
+    for block, (one, several) in counted.items():
         size = sum(text(row, "block") == block for row in rows)
-        words += [f"{size} {said} listed."] if size else []
+        words += [f"{size} {one if size == 1 else several} listed."] if size else []
     return " ".join(word if word.endswith(".") else f"{word}." for word in words)

@@ -17,7 +17,7 @@ def texts(frame: pd.DataFrame, name: str) -> list[str]:
     """Return a column as text, empty where it is blank or where the frame has no such column."""
     if name not in frame.columns:
         return [""] * len(frame)
-    return ["" if pd.isna(value) else str(value) for value in frame[name]]
+    return [_shown(value) for value in frame[name]]
 
 
 def value(row: Mapping, name: str) -> float:
@@ -28,8 +28,14 @@ def value(row: Mapping, name: str) -> float:
 
 def text(row: Mapping, name: str) -> str:
     """Return a cell as text, empty where it is blank."""
-    found = row.get(name)
-    return "" if found is None or pd.isna(found) else str(found)
+    return _shown(row.get(name))
+
+
+def _shown(cell: object) -> str:
+    if cell is None or pd.isna(cell):
+        return ""
+    # a column of texts that all look like numbers comes back from its CSV as numbers
+    return f"{cell:.12g}" if isinstance(cell, float) else str(cell)
 
 
 def first(frame: pd.DataFrame, name: str, default: str = "") -> str:
@@ -53,8 +59,15 @@ def rows_of(frame: pd.DataFrame) -> list[dict]:
 
 
 def framed(rows: Iterable[Mapping], columns: Iterable[str]) -> pd.DataFrame:
-    """Return rows as a frame with these columns in this order, blank where a row says nothing."""
-    return pd.DataFrame([dict(row) for row in rows], columns=list(columns))
+    """Return rows as a frame with these columns in this order, blank where a row says nothing.
+
+    Numbers keep 12 significant digits, as their CSV will: the figure drawn from either is the same.
+    """
+    return pd.DataFrame([{name: _kept(cell) for name, cell in row.items()} for row in rows], columns=list(columns))
+
+
+def _kept(cell: object) -> object:
+    return float(f"{cell:.12g}") if isinstance(cell, float) else cell
 
 
 def require(frame: pd.DataFrame, columns: Iterable[str], figure: str) -> None:

@@ -13,7 +13,7 @@ from evisynth.figures.forest_marks import diamond, line
 from evisynth.figures.frames import chosen, first, framed, numbers, require, rows_of, text, value
 from evisynth.figures.sheet import Sheet, effect_axis, effect_limits, identifier
 from evisynth.figures.style import STYLE, Style, drawing
-from evisynth.figures.words import clean, interval, number, percent, probability, shorten, width, wrap
+from evisynth.figures.words import clean, count, interval, number, percent, probability, shorten, width, wrap
 
 ESTIMATE = ("natural_estimate", "natural_ci_low", "natural_ci_high")
 COLUMNS = (
@@ -48,8 +48,8 @@ def leave_one_out_frame(
             "block": "row",
             "label": f"without {text(row, 'label')}",
             **_natural(row),
-            "extra_1": _number(row, "tau2", 3),
-            "extra_2": percent(value(row, "i2"), 0),
+            "extra_1": value(row, "tau2"),
+            "extra_2": value(row, "i2"),
             "from": f"pooled/leave_one_out.csv:{synthesis}:{measure}:{text(row, 'study_id')}",
         }
         for row in rows_of(chosen(leave_one_out, **key))
@@ -77,8 +77,8 @@ def cumulative_frame(
             "block": "row",
             "label": f"+ {text(row, 'label')}",
             **_natural(row),
-            "extra_1": f"{value(row, 'k'):.0f}",
-            "extra_2": _number(row, "tau2", 3),
+            "extra_1": value(row, "k"),
+            "extra_2": value(row, "tau2"),
             "from": f"bias/cumulative.csv:{synthesis}:{measure}:{text(row, 'study_id')}",
         }
         for row in rows_of(chosen(cumulative, **key))
@@ -155,7 +155,7 @@ def shrinkage_frame(
                 "label": text(row, "label"),
                 **_natural(row),
                 "before": own.get(study),
-                "extra_1": number(own.get(study, math.nan)),
+                "extra_1": own.get(study),
                 "from": f"bayes/studies.csv:{synthesis}:{measure}:{method}:{study};"
                 f"effects/effects.csv:{synthesis}:{measure}:{study}",
             }
@@ -190,8 +190,8 @@ def prior_sensitivity_frame(
             "block": "row",
             "label": text(row, "prior") + (" (planned)" if text(row, "planned") == "yes" else ""),
             **_natural(row),
-            "extra_1": _number(row, "tau"),
-            "extra_2": probability(value(row, "p_benefit")),
+            "extra_1": value(row, "tau"),
+            "extra_2": value(row, "p_benefit"),
             "marked": "planned" if text(row, "planned") == "yes" else "",
             "from": f"bayes/sensitivity.csv:{synthesis}:{measure}:{text(row, 'prior')}",
         }
@@ -210,8 +210,17 @@ def _natural(row: Mapping) -> dict:
     return {name: value(row, name) for name in ESTIMATE}
 
 
-def _number(row: Mapping, name: str, decimals: int = 2) -> str:
-    return number(value(row, name), decimals)
+# how the numbers at the right are shown, by the head of their column
+_SHOWN = {
+    "τ²": lambda found: number(found, 3),
+    "I²": lambda found: percent(found, 0),
+    "k": count,
+    "P(benefit)": probability,
+}
+
+
+def _extra(row: Mapping, name: str) -> str:
+    return _SHOWN.get(text(row, f"head_{name}"), number)(value(row, f"extra_{name}"))
 
 
 def _reference(
@@ -261,9 +270,9 @@ def _series(frame: pd.DataFrame, style: Style) -> Figure:
     rows = rows_of(frame)
     size, row_high = style.size, style.row if len(rows) <= 60 else 0.14
     label = min(max([width(clean(text(row, "label")), size, _weight(row)) for row in rows] + [1.2]), 3.1)
-    extras = [name for name in ("1", "2") if any(text(row, f"extra_{name}") for row in rows)]
+    extras = [name for name in ("1", "2") if any(_extra(row, name) for row in rows)]
     wides = [
-        max([width(text(row, f"extra_{name}"), size) for row in rows] + [width(first(frame, f"head_{name}"), size)])
+        max([width(_extra(row, name), size) for row in rows] + [width(first(frame, f"head_{name}"), size)])
         for name in extras
     ]
     words = [_estimate(row) for row in rows]
@@ -300,7 +309,7 @@ def _series(frame: pd.DataFrame, style: Style) -> Figure:
         sheet.text(style.margin, y, shorten(text(row, "label"), label + 0.08, size, _weight(row)), **bold)
         sheet.text(ends[0], y, words[i], ha="right", **bold)
         for end, name in zip(ends[1:], extras, strict=True):
-            sheet.text(end, y, text(row, f"extra_{name}"), ha="right", color=style.grey)
+            sheet.text(end, y, _extra(row, name), ha="right", color=style.grey)
         _mark(ax, row, y, style)
         sheet.target(y - row_high / 2, y + row_high / 2, identifier(first(frame, "series", "series"), row))
     for i, line_ in enumerate(notes):

@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+import warnings
 from functools import cache, lru_cache
 
 from matplotlib.font_manager import FontProperties
@@ -44,7 +45,10 @@ def width(text: str, size: float, weight: str = "normal") -> float:
     """Return the width of a text in inches."""
     if not text:
         return 0.0
-    points, _, _ = _measure().get_text_width_height_descent(text, font(size, weight), ismath=False)
+    with warnings.catch_warnings():
+        # letters that the font lacks are measured as the boxes they show as
+        warnings.simplefilter("ignore", UserWarning)
+        points, _, _ = _measure().get_text_width_height_descent(text, font(size, weight), ismath=False)
     return points / 72.0
 
 
@@ -104,7 +108,7 @@ def wrap(text: object, inches: float, size: float, weight: str = "normal", lines
             # a compound that is too long for a line may break at its hyphen
             line, _, rest = line.partition("-")
             words.insert(0, rest)
-            found.append(f"{line}-")
+            found.append(shorten(f"{line}-", inches, size, weight))
             continue
         while words and width(f"{line} {words[0]}", size, weight) <= inches:
             line = f"{line} {words.pop(0)}"

@@ -30,14 +30,15 @@ class Merged:
         self.problems: list[CellProblem] = []
         self.tables: dict[str, list[dict[str, str]]] = {}
         self.touched: dict[str, int] = {}
-        self._found: dict[str, Table] = {}
         self._made: dict[tuple[str, str], Made] = {}
+        self._at: dict[tuple[str, str], int] = {}
         for name, spec in TABLES.items():
             path = folder / spec.file
             table, faults = read_table(path, spec) if path.is_file() else (empty_table(spec), [])
-            self._found[name] = table
             rows = [dict(zip(spec.names, row, strict=True)) for row in table.text.itertuples(index=False)]
-            self.tables[name] = [row for row in rows if not any(is_example(row[part]) for part in spec.key)]
+            kept = [row for row in rows if not any(is_example(row[part]) for part in spec.key)]
+            self.tables[name] = kept
+            self._at |= {(name, key_of(row[part] for part in spec.key)): i for i, row in enumerate(kept)}
             self.problems += [_old(problem) for problem in faults if rows or problem.line]
 
     def add(self, row: Made) -> None:
@@ -48,8 +49,9 @@ class Merged:
         place = (row.table, key)
         rows = self.tables[row.table]
         before = self._made.get(place)
-        at = next((i for i, old in enumerate(rows) if key_of(old[name] for name in spec.key) == key), None)
+        at = self._at.get(place)
         if at is None:
+            self._at[place] = len(rows)
             rows.append(cells)
         elif before is not None or not self.replace:
             differing = [name for name in spec.names if rows[at][name] != cells[name] and name not in row.own]

@@ -11,10 +11,6 @@ from evisynth.report.rounding import format_cell, to_number
 
 MARKS = {"unconfirmed": "†", "derived": "‡"}
 NOTHING = Markup("<i>–</i>")
-_MEANING = {
-    "unconfirmed": "rests on a figure that nobody could confirm in a source",
-    "derived": "rests on a figure that was derived or read second-hand",
-}
 
 
 class Cells:
@@ -40,7 +36,6 @@ class Cells:
         own = [name for name in STAGE_TABLES if name.startswith("report/")]
         self.tracer = Tracer(folder, dict.fromkeys(own, maker or {}))
         self.used: dict[Reference, None] = {}
-        self.statuses: set[str] = set()
 
     def number(self, table: str, key: str, column: str) -> Markup:
         """Print one number: the only way in which a number reaches a page.
@@ -77,8 +72,8 @@ class Cells:
         """Print the mark of a status: nothing for verified figures."""
         if status not in MARKS:
             return Markup()
-        self.statuses.add(status)
-        return Markup('<sup class="mark" title="{}">{}</sup>').format(_MEANING[status], MARKS[status])
+        # What it means stands in the legend and in the panel: thousands of marks carry no words of their own.
+        return Markup("<sup>{}</sup>").format(MARKS[status])
 
     def words(self, table: str, key: str, column: str, *, opens: bool = False) -> Markup:
         """Print words that stand in a table or in the plan, as text whatever they hold.

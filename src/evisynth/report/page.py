@@ -34,7 +34,6 @@ FOREST_CAPTION = (
 )
 # A page that opens at once from a slow disk, and can be sent by mail.
 MOST_BYTES = 4_900_000
-_SVG = re.compile(r"<svg .*?</svg>", re.DOTALL)
 # No cell can hold this: its angle brackets would be escaped.
 _STORE = "<!--store-->"
 _SPACE = re.compile(r"\n\s*\n+")
@@ -64,21 +63,8 @@ def write_page(folder: ResultsFolder, review: str, code: str = "") -> str:
         Where a number would be shown that leads nowhere.
     """
     maker = {"rule": "write_report", "script": "scripts/write_report.py", "code": code}
-    page = _render(folder, review, maker, MOST_BYTES)
-    excess = len(page.encode()) - MOST_BYTES
-    if excess > 0:
-        # Figures make way for what only the page can show: they are files as well.
-        page = _render(folder, review, maker, MOST_BYTES - _without_figures(page) - 20_000)
-    return page
-
-
-def _without_figures(page: str) -> int:
-    return len(page.encode()) - sum(len(found.encode()) for found in _SVG.findall(page))
-
-
-def _render(folder: ResultsFolder, review: str, maker: dict[str, str], room: int) -> str:
     cells = Cells(folder, maker)
-    pictures = Pictures(cells, room)
+    pictures = Pictures(cells)
     drawn = pictures.all()
     views = synthesis_views(folder, drawn)
     environment = Environment(
@@ -90,7 +76,7 @@ def _render(folder: ResultsFolder, review: str, maker: dict[str, str], room: int
     )
     environment.globals |= _functions(cells, views) | _content(folder, review, views)
     environment.globals |= {
-        "pictures": pictures,
+        "letters": Markup("<!--letters-->"),
         "pictures_of": lambda kind: [item for item in drawn if item.kind.startswith(kind) and not item.synthesis],
         "other_pictures": [
             item for item in drawn if not item.synthesis and not item.kind.startswith(("claims", "prisma"))
@@ -100,9 +86,12 @@ def _render(folder: ResultsFolder, review: str, maker: dict[str, str], room: int
         "store": Markup(_STORE),
     }
     page = environment.get_template("page.html.jinja").render()
-    # The store holds what was printed, so it is filled in last.
+    page = _SPACE.sub("\n", page)
+    # The store holds what was printed, so it is made now; the figures get the room that is left.
+    store = str(as_script(store_of(cells, review)))
+    page = pictures.fill(page, MOST_BYTES - len(page.encode()) - len(store.encode()))
     before, _, after = page.partition(_STORE)
-    return _SPACE.sub("\n", before) + str(as_script(store_of(cells, review))) + after
+    return before + store + after
 
 
 def _file(name: str) -> str:

@@ -20,71 +20,98 @@ _KEPT = frozenset(
 )
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 _LETTER = re.compile(r' transform="translate\((\S+) 0\)"')
+_FILE = Markup('<p class="none">This figure is a file of its own: <a href="../figures/{}.svg">figures/{}.svg</a>.</p>')
+_LETTERS = Markup('<svg class="shared" aria-hidden="true" focusable="false"><defs>{}</defs></svg>')
+_SMALLEST = 4_000
 _WORD = re.compile(r'(<use href="#c\d+"( x="-?\d+")?/>)+')
 _HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure as it stands in the page."""
+    """A figure of ``figures/index.csv``; its drawing is put into the page last."""
 
     name: str
     kind: str
     synthesis: str
-    svg: Markup
 
     @property
-    def shown(self) -> bool:
-        """Whether it stands in the page; otherwise the page says where its file is."""
-        return bool(self.svg)
+    def token(self) -> Markup:
+        """What stands for the drawing until it is known how much room there is. No cell can hold it."""
+        return Markup(f"<!--figure {escape(self.name)}-->")
 
 
 class Pictures:
-    """The figures of a review; letters and marks that several figures share are kept once.
+    """The figures of a review; letters and words that several figures share are kept once.
 
     Parameters
     ----------
     cells : Cells
         What prints the page.
-    room : int
-        Characters that all figures together may take.
     """
 
-    def __init__(self, cells: Cells, room: int) -> None:
+    def __init__(self, cells: Cells) -> None:
         self.cells = cells
-        self.room = room
+        self.rows = cells.folder.rows("figures/index.csv")
         self._shared: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._words: dict[str, str] = {}
         self._count = 0
 
     def all(self) -> list[Picture]:
-        """Return every figure of ``figures/index.csv``, in its order."""
-        rows = self.cells.folder.rows("figures/index.csv")
-        planned = {f"forest_{entry['id']}" for entry in self.cells.folder.plan.get("syntheses", ())}
-        found: dict[str, Picture] = {}
-        # Those that a reader needs come first, so that they are the ones there is room for.
-        for name in sorted(rows, key=lambda name: (name not in planned, bool(rows[name]["synthesis"]))):
-            taken = sum(len(picture.svg) for picture in found.values()) + sum(map(len, self._shared.values()))
-            svg = self._picture(name, rows[name]) if taken < self.room else Markup()
-            found[name] = Picture(name, rows[name]["kind"], rows[name]["synthesis"], svg)
-        return [found[name] for name in rows]
+        """Return every figure, in the order of the index; what its parts show can be opened from then on."""
+        for name, row in self.rows.items():
+            self.cells.touch(self._places(name, row).values())
+        return [Picture(name, row["kind"], row["synthesis"]) for name, row in self.rows.items()]
 
-    @property
-    def shared(self) -> Markup:
-        """The letters and marks, to stand once at the beginning of the page."""
-        return Markup('<svg class="shared" aria-hidden="true" focusable="false"><defs>{}</defs></svg>').format(
-            Markup("".join(self._shared.values()))
-        )
+    def fill(self, page: str, room: int) -> str:
+        """Put the drawings into a page.
+
+        Parameters
+        ----------
+        page : str
+            The page with the tokens of its figures.
+        room : int
+            Bytes that all drawings together may take. Those that a reader needs come first; one for which there
+            is no room stays a file, and the page says where it is.
+        """
+        drawn = {}
+        for name in sorted(self.rows, key=lambda name: self._rank(name, self.rows[name])):
+            known = [(kept, len(kept)) for kept in (self._shared, self._names, self._words)]
+            # the smallest figures take a few thousand bytes: below that nothing fits any more
+            svg = self._picture(name, self.rows[name]) if room > _SMALLEST else Markup()
+            taken = len(svg.encode()) + sum(map(len, list(self._shared.values())[known[0][1] :]))
+            if svg and taken <= room:
+                room -= taken
+                drawn[name] = svg
+            else:
+                for kept, count in known:
+                    for key in list(kept)[count:]:
+                        del kept[key]
+                drawn[name] = _FILE.format(name, name)
+        for name, svg in drawn.items():
+            page = page.replace(f"<!--figure {escape(name)}-->", svg)
+        letters = _LETTERS.format(Markup("".join(self._shared.values())))
+        return page.replace("<!--letters-->", letters)
+
+    def _rank(self, name: str, row: dict[str, str]) -> int:
+        planned = {f"forest_{entry['id']}" for entry in self.cells.folder.plan.get("syntheses", ())}
+        if name in planned:
+            return 0
+        order = ("prisma", "risk_of_bias", "funnel", "claims")
+        if row["kind"] == "forest":
+            return 9
+        return 1 + order.index(row["kind"]) if row["kind"] in order else 2 if not row["synthesis"] else 6
+
+    def _places(self, name: str, row: dict[str, str]) -> dict[str, str]:
+        return places_of(self.cells.folder.path / "figures" / f"{name}.csv", row["kind"])
 
     def _picture(self, name: str, row: dict[str, str]) -> Markup:
-        folder = self.cells.folder.path / "figures"
-        path = folder / f"{name}.svg"
+        path = self.cells.folder.path / "figures" / f"{name}.svg"
         if not path.is_file():
             return Markup()
         root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
-        places = places_of(folder / f"{name}.csv", row["kind"])
-        self.cells.touch(places.values())
+        places = self._places(name, row)
         self._count += 1
         prefix = f"f{self._count}-"
         body = "".join(self._element(child, prefix, places) for child in root)

@@ -125,5 +125,5 @@ def _words(synthesis: Synthesis, found: dict, benefit: str, treatment: str, outc
     trials = "one trial" if found["k"] == 1 else f"{int(found['k'])} trials"
     if low <= null <= high:
         side = "lies at no difference" if estimate == null else f"lies on the side of {favours}"
-        return f"In {trials} no difference was detected: the estimate {side}, and its interval includes no difference."
-    return f"In {trials} the estimate favours {favours}, and its interval does not include no difference."
+        return f"In {trials} no difference was detected: the estimate {side}, its interval on both sides."
+    return f"In {trials} the estimate favours {favours}, and its whole interval lies on that side."

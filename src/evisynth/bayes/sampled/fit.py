@@ -9,6 +9,7 @@ import numpy as np
 from evisynth.bayes.sampled.binomial import BinomialModel, PoissonModel
 from evisynth.bayes.sampled.diagnostics import diagnose, gate
 from evisynth.bayes.sampled.hierarchy import HierarchyModel, HierarchyProblem
+from evisynth.bayes.sampled.log_binomial import LogBinomialModel, LogBinomialProblem
 from evisynth.bayes.sampled.models import SampledModel, compiled
 from evisynth.bayes.sampled.normal import NormalModel
 from evisynth.bayes.sampled.problems import (
@@ -19,9 +20,11 @@ from evisynth.bayes.sampled.problems import (
     SamplingInputError,
     hashed_seed,
 )
+from evisynth.bayes.sampled.regression import RegressionModel, RegressionProblem
 from evisynth.bayes.sampled.results import Attempt, SampledFit
 
 NORMAL, BINOMIAL, POISSON, HIERARCHY = NormalModel(), BinomialModel(), PoissonModel(), HierarchyModel()
+REGRESSION, LOG_BINOMIAL = RegressionModel(), LogBinomialModel()
 KEPT_STATS = (
     "diverging",
     "energy",
@@ -198,3 +201,35 @@ def fit_hierarchy(problems: Sequence[HierarchyProblem], settings: SamplerSetting
         theta_next (the first study of the next condition), on the scale of yi.
     """
     return fit(HIERARCHY, problems, settings)
+
+
+def fit_regression(problems: Sequence[RegressionProblem], settings: SamplerSettings | None = None) -> list[SampledFit]:
+    """Sample the meta-regression of every problem; see `fit`.
+
+    Parameters
+    ----------
+    problems : sequence of RegressionProblem
+    settings : SamplerSettings, optional
+
+    Returns
+    -------
+    list of SampledFit
+        mu (where all covariates are 0), beta by covariate, tau, theta, theta_next (a study with all covariates 0).
+    """
+    return fit(REGRESSION, problems, settings)
+
+
+def fit_log_binomial(problems: Sequence[LogBinomialProblem], settings: SamplerSettings | None = None) -> list[SampledFit]:
+    """Sample the binomial model with a log link for every problem; see `fit`.
+
+    Parameters
+    ----------
+    problems : sequence of LogBinomialProblem
+    settings : SamplerSettings, optional
+
+    Returns
+    -------
+    list of SampledFit
+        mu, tau, theta and theta_next as log risk ratios, risk_larger as the larger risk of every study.
+    """
+    return fit(LOG_BINOMIAL, problems, settings)

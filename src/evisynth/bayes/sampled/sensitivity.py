@@ -69,4 +69,4 @@ def _diagnose(likelihood: float, prior: float, threshold: float) -> str:
         return "not sensitive to its priors"
     if likelihood < threshold:
         return "strong prior or weak data"
-    return "prior and data may be in conflict"
+    return "priors and data both matter; they may be in conflict"

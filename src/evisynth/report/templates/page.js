@@ -112,7 +112,7 @@
       const label = cells.label || cells.title || cells.name;
       if (label) head.append(" ", make("bdi", label));
       const status = store.rows[parent][4];
-      if (status && status !== "v") head.append(make("sup", status === "u" ? "†" : "‡", { class: "mark", title: STATUS[status] }));
+      if (status && status !== "v") head.append(make("sup", status === "u" ? "†" : "‡", { title: STATUS[status] }));
       part.append(head);
       // Built when it is opened: a pool of sixty studies has thousands of cells behind it.
       part.addEventListener("toggle", () => { if (part.childElementCount === 1) addRow(part, parent, "", depth + 1); });
