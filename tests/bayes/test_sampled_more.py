@@ -151,7 +151,9 @@ def test_regression_inputs_are_checked_together():
         RegressionProblem("r", NAMES, YI, VI[:3], {"dose": (1, 2, 3)}, "halfnormal:0.5", "vanzwet:0.2")
     assert len(error.value.faults) == 3
     with pytest.raises(SamplingInputError, match="cannot be told apart"):
-        dataclasses.replace(REGRESSION, covariates={"dose": (1, 1, 1, 1), "year": (0, 1, 2, 3)}, coefficient_priors="flat")
+        dataclasses.replace(
+            REGRESSION, covariates={"dose": (1, 1, 1, 1), "year": (0, 1, 2, 3)}, coefficient_priors="flat"
+        )
 
 
 def test_log_binomial_inputs_are_checked():
@@ -173,7 +175,9 @@ def test_power_scaling_sees_a_prior_that_rules():
     groups = {
         "posterior": posterior,
         "log_prior": xr.Dataset({"mu": (("chain", "draw"), stats.norm.logpdf(mu, 0, sd))}, coords),
-        "log_likelihood": xr.Dataset({"y": (("chain", "draw", "study"), stats.norm.logpdf(y, mu, v)[..., None])}, coords),
+        "log_likelihood": xr.Dataset(
+            {"y": (("chain", "draw", "study"), stats.norm.logpdf(y, mu, v)[..., None])}, coords
+        ),
     }
     fit = SimpleNamespace(
         posterior=posterior,

@@ -162,7 +162,14 @@ def test_mixture_against_importance_sampling():
     assert list(fit.studies["p_biased"]) == pytest.approx([weight @ b for b in biased], abs=error)
     assert fit.p_mu_below(0.1) == pytest.approx(weight @ (mu < 0.1), abs=error)
     turned = adjusted.contaminated(
-        -y, v, "halfnormal:0.3", "normal:-0.2,0.3", bias_prior="uniform:0,2", p_prior=(1, 2), known=[""] * 5, direction=-1
+        -y,
+        v,
+        "halfnormal:0.3",
+        "normal:-0.2,0.3",
+        bias_prior="uniform:0,2",
+        p_prior=(1, 2),
+        known=[""] * 5,
+        direction=-1,
     )
     assert turned.mu.ci_low == pytest.approx(-fit.mu.ci_high)
     assert turned.p_mu_below(-0.1) == pytest.approx(1 - fit.p_mu_below(0.1))
@@ -194,7 +201,9 @@ def test_readings_give_the_effects_of_the_library():
 def test_conversions_held_are_the_exact_engine():
     held = adjusted.fit_conversions(READINGS, {"r": 0.5}, "halfnormal:0.4", "normal:0,1", vary=())
     parts = [reading.components({"r": 0.5}, vary=False) for reading in READINGS]
-    plain = normal_normal([float(p[0][0]) for p in parts], [float(p[1][0]) for p in parts], "halfnormal:0.4", "normal:0,1")
+    plain = normal_normal(
+        [float(p[0][0]) for p in parts], [float(p[1][0]) for p in parts], "halfnormal:0.4", "normal:0,1"
+    )
     same(held.mu, plain.mu)
     same(held.tau, plain.tau)
     same(held.predictive, plain.predictive)
@@ -275,6 +284,10 @@ def test_student_effects():
     study = Components(1.4 * ones, 0.02 * ones, np.log(scale.weight)[None], 1 / scale.value[None])
     value = study.log_likelihood(0, np.array([0.2]), np.array([0.3]))[0, 0]
     exact = integrate.quad(
-        lambda x: stats.t.pdf(x, 3, 0.2, 0.3) * stats.norm.pdf(1.4, x, 0.02**0.5), -5, 7, points=[0.2, 1.4], epsabs=1e-12
+        lambda x: stats.t.pdf(x, 3, 0.2, 0.3) * stats.norm.pdf(1.4, x, 0.02**0.5),
+        -5,
+        7,
+        points=[0.2, 1.4],
+        epsabs=1e-12,
     )[0]
     assert value == pytest.approx(np.log(exact), abs=1e-8)

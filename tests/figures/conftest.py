@@ -237,7 +237,7 @@ def every_frame(made_up, forest_of):
             "risk_of_bias": rob,
             "risk_bars": figure("risk_bars").frame(rob, weighted=True),
             "claims": figure("claims").frame(made_up.claims(2 * k), studies=t.studies),
-            "stated": figure("stated").frame(stated),
+            "claims_stated": figure("claims_stated").frame(stated),
             "prisma": figure("prisma").frame(box, screening=screening, note="Made-up searching."),
             "leave_one_out": make("leave_one_out", t.series, t.estimates),
             "cumulative": make("cumulative", t.series, t.estimates),

@@ -17,7 +17,7 @@ FIGURES: dict[str, tuple[str, str, str]] = {
     "risk_of_bias": ("risk_of_bias", "risk_of_bias_frame", "plot_risk_of_bias"),
     "risk_bars": ("risk_bars", "risk_bars_frame", "plot_risk_bars"),
     "claims": ("claims", "claims_frame", "plot_claims"),
-    "stated": ("claims", "stated_frame", "plot_claims"),
+    "claims_stated": ("claims", "stated_frame", "plot_claims"),
     "prisma": ("prisma", "prisma_frame", "plot_prisma"),
     "leave_one_out": ("series", "leave_one_out_frame", "plot_series"),
     "cumulative": ("series", "cumulative_frame", "plot_series"),

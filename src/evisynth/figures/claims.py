@@ -102,7 +102,7 @@ def stated_frame(
     rows = [
         {
             "row": f"{text(row, 'kind')}:{text(row, 'item')}:{place}",
-            "figure": "stated",
+            "figure": "claims_stated",
             "group": text(row, "label"),
             "claim_id": text(row, "item"),
             **{name: text(row, name) for name in ("source_id", "locator", "condition", "attribute", "statement")},

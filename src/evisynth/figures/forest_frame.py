@@ -326,8 +326,8 @@ def _paired(synthesis, paired: pd.DataFrame | None) -> list[dict]:
                 "block": "paired",
                 "study_id": text(row, "study_id"),
                 "label": text(row, "label"),
-                "words": f"{events[0]} against {events[1]} in the same people; intervals from the narrowest to the "
-                f"widest of the {value(row, 'tables'):.0f} paired tables that fit",
+                "words": f"{events[0]} against {events[1]} in the same people; the interval spans those of "
+                f"all {value(row, 'tables'):.0f} paired tables that fit",
                 "status": text(row, "status"),
                 **{name: value(row, name) for name in NATURAL[:3]},
                 "from": f"effects/paired.csv:{synthesis.id}:{text(row, 'study_id')}",

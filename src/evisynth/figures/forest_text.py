@@ -80,7 +80,8 @@ def legend_items(frame: pd.DataFrame, inches: float, style: Style) -> list[list[
         )
         if status in statuses
     ]
-    blocks = {text(row, "block") for row in rows if math.isfinite(value(row, "natural_estimate"))}
+    marked = [row for row in rows if math.isfinite(value(row, "natural_estimate"))]
+    blocks = {text(row, "block") for row in marked if text(row, "status") != "other measure"}
     items += [(_circle_mark, "pooled by others")] if "beside" in blocks else []
     items += [(_bayes_mark, "Bayesian, credible interval")] if "bayes" in blocks else []
     levels = sorted({text(row, "risk_of_bias") or "not assessed" for row in studies}, key=place_of)

@@ -130,7 +130,10 @@ _PEOPLE = Formula(
 )
 _RANDOM = (_RANDOM_MEAN, _QPROFILE, _Q, _I2, _NATURAL, _PEOPLE)
 _NORMAL_MODEL = "y ~ normal(theta, v), theta ~ normal(mu, tau²); priors on mu and tau as in the plan"
-_SUMMARY = "median and central interval of the posterior of mu; tau from its posterior; the next study from its predictive distribution"
+_SUMMARY = (
+    "median and central interval of the posterior of mu; tau from its posterior; the next study from its predictive "
+    "distribution"
+)
 _ROEVER = "Röver 2020, J Stat Softw 93(6); Higgins, Thompson and Spiegelhalter 2009, J R Stat Soc A 172:137"
 
 METHODS: Mapping[str, tuple[Formula, ...]] = {
@@ -170,7 +173,8 @@ METHODS: Mapping[str, tuple[Formula, ...]] = {
             "Bayesian binomial-normal model of the counts, sampled",
             (),
             "events ~ binomial(n, p); logit p = baseline of the study in the comparison group, baseline + theta in the "
-            f"treatment group; theta ~ normal(mu, tau²); priors on mu, tau and the baselines as in the plan; {_SUMMARY}",
+            "treatment group; theta ~ normal(mu, tau²); priors on mu, tau and the baselines as in the plan; "
+            f"{_SUMMARY}",
             "Smith, Spiegelhalter and Thomas 1995, Stat Med 14:2685; Jackson et al. 2018, Stat Med 37:1059",
             "evisynth.bayes.sampled.fit.fit_binomial",
         ),
@@ -179,9 +183,11 @@ METHODS: Mapping[str, tuple[Formula, ...]] = {
         Formula(
             "Bayesian hierarchical model by condition, sampled",
             (),
-            f"y ~ normal(theta, v), theta ~ normal(mean of its condition, tau²), means of conditions ~ normal(mu, omega²); {_SUMMARY}",
+            "y ~ normal(theta, v), theta ~ normal(mean of its condition, tau_within²), means of conditions ~ "
+            "normal(mu, tau²); the effects of studies and conditions integrated out; "
+            f"{_SUMMARY}",
             "Higgins, Thompson and Spiegelhalter 2009",
-            "evisynth.bayes.sampled",
+            "evisynth.bayes.sampled.fit.fit_hierarchy",
         ),
     ),
 }  # fmt: skip
@@ -236,14 +242,19 @@ TABLES: Mapping[str, tuple[Formula, ...]] = {
         Formula(
             "range over every paired table with these margins",
             (),
-            "for each number of people with both events that the margins allow: paired risk ratio and difference, exact McNemar p",
+            "for each number of people with both events that the margins allow: paired risk ratio and difference, "
+            "exact McNemar p",
             "McNemar 1947, Psychometrika 12:153; Fagerland, Lydersen and Laake 2013, BMC Med Res Methodol 13:91",
-            "evisynth.synthesis.paired",
+            "evisynth.synthesis.paired.paired_rows",
         ),
     ),
     "checked/prisma.csv": (
         Formula(
-            "count of records", (), "number of the rows of screening.csv named below", "", "evisynth.review.flow.prisma_rows"
+            "count of records",
+            (),
+            "number of the rows of screening.csv named below",
+            "",
+            "evisynth.review.flow.prisma_rows",
         ),
     ),
     "quality/findings.csv": (

@@ -11,12 +11,11 @@ from markupsafe import Markup, escape
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.report.cells import Cells
 
-_DRAWN = frozenset(
-    "svg g path use defs clipPath rect circle ellipse line polyline polygon text tspan image linearGradient stop".split()
-)
+_SHAPES = ("path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "image")
+_DRAWN = frozenset({"svg", "g", "use", "defs", "clipPath", "linearGradient", "stop", *_SHAPES})
+_NUMBERS = ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "width", "height", "offset", "points", "d")
 _KEPT = frozenset(
-    "id d x y x1 x2 y1 y2 cx cy r rx ry width height points transform style viewBox clip-path fill stroke offset "
-    "preserveAspectRatio href".split()
+    {"id", "href", "transform", "style", "viewBox", "clip-path", "fill", "stroke", "preserveAspectRatio", *_NUMBERS}
 )
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 _LETTER = re.compile(r' transform="translate\((\S+) 0\)"')

@@ -3,9 +3,10 @@
     unbiased study i:         y_i ~ N(theta_i, v_i),        theta_i ~ N(mu, tau^2)
     study i of class c:       y_i ~ N(theta_i + b_i, v_i),  b_i ~ N(b_c, kappa_c^2),  b_c ~ N(b0_c, phi_c^2)
 
-Given tau and the kappas everything is normal. With w_i = 1 / (v_i + tau^2 + kappa_c^2), P_c their sum and m_c the weighted
-mean of a class, m_c - b0_c ~ N(mu, 1 / P_c + phi_c^2): however many studies a class has, they never carry more than
-1 / phi_c^2 about mu. tau is integrated by the exact engine's quadrature, each kappa that has a prior over that prior.
+Given tau and the kappas everything is normal. With w_i = 1 / (v_i + tau^2 + kappa_c^2), P_c their sum and m_c the
+weighted mean of a class, m_c - b0_c ~ N(mu, 1 / P_c + phi_c^2): however many studies a class has, they never carry
+more than 1 / phi_c^2 about mu. tau is integrated by the exact engine's quadrature, each kappa that has a prior over
+that prior.
 
 References
 ----------
@@ -81,7 +82,8 @@ class BiasClass:
             return 0.0, np.inf
         if prior.kind != "normal":
             raise PriorError(
-                f"the mean bias of class {self.name!r} has the prior {self.mean}; allowed: a number, normal:mean,sd, flat"
+                f"the mean bias of class {self.name!r} has the prior {self.mean}; allowed: a number, "
+                "normal:mean,sd, flat"
             )
         return prior.parameters[0], prior.parameters[1]
 
@@ -99,7 +101,7 @@ class _Group:
 
 @dataclass(frozen=True)
 class _Conditional:
-    """Everything given tau and the spreads: arrays (n, K1, K2), the last three with components of mu's prior (..., j)."""
+    """Everything given tau and the spreads: arrays (n, K1, K2), the last three with components of mu's prior (j)."""
 
     m: dict[int, Array]
     precision: dict[int, Array]

@@ -1,7 +1,7 @@
-"""Calibration of the adjusted models: parameters from their priors, data from the parameters, intervals from the data.
+"""Calibration of the adjusted models: parameters from priors, data from the parameters, intervals from the data.
 
-If a posterior is right, P(mu < truth | data) is uniform and a 90 per cent interval holds the truth nine times in ten (Talts,
-Betancourt, Simpson, Vehtari & Gelman 2018, arXiv:1804.06788).
+If a posterior is right, P(mu < truth | data) is uniform and a 90 per cent interval holds the truth nine times in ten
+(Talts, Betancourt, Simpson, Vehtari & Gelman 2018, arXiv:1804.06788).
 """
 
 from collections.abc import Callable
@@ -129,8 +129,8 @@ def calibrate_adjusted(model: str, simulations: int = 500, seed: int = 0) -> pd.
     Returns
     -------
     DataFrame
-        ``model, parameter, simulations, coverage_90, p_value``: the share of central 90 per cent intervals that hold the
-        truth, and the p value of the test that P(mu < truth) is uniform (10 bins).
+        ``model, parameter, simulations, coverage_90, p_value``: the share of central 90 per cent intervals that hold
+        the truth, and the p value of the test that P(mu < truth) is uniform (10 bins).
     """
     rng = np.random.default_rng(seed)
     results: dict[str, list] = {}

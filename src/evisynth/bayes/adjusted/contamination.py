@@ -56,8 +56,8 @@ class ContaminatedPosterior:
     p_biased : tuple of float
         Posterior mean and standard deviation of p.
     studies : DataFrame
-        ``study, yi, vi, p_biased, fixed``: the posterior probability that the study is biased; `fixed` says where it was
-        assumed.
+        ``study, yi, vi, p_biased, fixed``: the posterior probability that the study is biased; `fixed` says where it
+        was assumed.
     error_bound : float
         Of probabilities.
     method : str
@@ -122,7 +122,8 @@ def contaminated(
     tau_prior, mu_prior : str or Prior
         Proper; the mean's normal or t.
     bias_prior : str
-        Prior of the size of B, ``uniform:low,high`` or ``normal:mean,sd`` (cut off at 0), in units of the effect, from 0 on.
+        Prior of the size of B, ``uniform:low,high`` or ``normal:mean,sd`` (cut off at 0), in units of the effect, from
+        0 on.
     p_prior : tuple of float
         The two parameters of the Beta prior of the probability that a study is biased: ``(1, 1)``, or one more than the
         numbers of studies thought biased and unbiased.

@@ -1,7 +1,7 @@
-"""Conversions whose assumptions are uncertain: the assumption is a parameter with a prior, or an interval, in the model.
+"""Conversions whose assumptions are uncertain: the assumption is a parameter with a prior, or an interval.
 
-A study's figures often reach the synthesis through something that nobody published: a correlation between two periods, a
-p value rounded to one digit or known only as ``< 0.001``, a percentage that several counts round to, an SD that was
+A study's figures often reach the synthesis through something that nobody published: a correlation between two periods,
+a p value rounded to one digit or known only as ``< 0.001``, a percentage that several counts round to, an SD that was
 derived. The usual analysis fixes each at one value. Here each is integrated over. What counts is the likelihood of what
 was printed: t statistics that print as the same p, and counts that print as the same percentage, are one event.
 
@@ -211,7 +211,7 @@ def conversion_shares(
     Returns
     -------
     DataFrame
-        One row per setting: ``varied`` ("none", every assumption alone, "all"), ``prior, mean, sd, median, ci_low, ci_high,
+        One row per setting: ``varied`` (none, each assumption alone, all), ``prior, mean, sd, median, ci_low, ci_high,
         pi_low, pi_high, tau, width, share_of_width`` (1 - width without it / width with it, in per cent; negative
         where letting it vary narrows the interval), ``moved`` (how far the median moves from "none"), ``p_below_0,
         error_bound``.

@@ -1,9 +1,9 @@
 """Randomised and non-randomised evidence together, the latter at a discount.
 
-Three ways (Efthimiou and others 2017): the non-randomised studies enter with variance v / w and a bias (design-adjusted,
-`design_adjusted`, `discount_curve`); their pooled result, discounted, is the prior of the randomised studies' mean (power
-prior, `power_prior`, `power_prior_curve`); designs are a level between study and mean (`sampled.fit_hierarchy`, with
-designs as conditions). w = 0 ignores the non-randomised studies, w = 1 takes them at face value.
+Three ways (Efthimiou and others 2017). The non-randomised studies enter with variance v / w and a bias
+(`design_adjusted`). Their pooled result, discounted, is the prior of the randomised studies' mean (`power_prior`). Designs
+are a level between study and mean (`sampled.fit_hierarchy`, with designs as conditions). w = 0 ignores the non-randomised
+studies, w = 1 takes them at face value; `discount_curve` shows everything between.
 
 References
 ----------
@@ -49,7 +49,8 @@ def combine_discounted(
     Returns
     -------
     mean, se : array
-        mean = (estimate / variance + w (other - bias) / other_variance) se^2, 1 / se^2 = 1 / variance + w / other_variance.
+        mean = (estimate / variance + w (other - bias) / other_variance) se^2, 1 / se^2 = 1 / variance + w /
+        other_variance.
     """
     w = _check_weight(weight)
     precision = 1 / variance + w / other_variance
@@ -183,8 +184,8 @@ def discount_curve(
     Returns
     -------
     DataFrame
-        ``weight, mean, sd, median, ci_low, ci_high, p_below_null, excludes_null`` (true where the interval leaves the null
-        out). Where `excludes_null` changes between two rows, `tipping_point` finds the weight.
+        ``weight, mean, sd, median, ci_low, ci_high, p_below_null, excludes_null`` (true where the interval leaves the
+        null out). Where `excludes_null` changes between two rows, `tipping_point` finds the weight.
     """
     fits = {"design": design_adjusted, "power": power_prior}
     if method not in fits:
@@ -257,8 +258,8 @@ def bias_grid(
     Returns
     -------
     DataFrame
-        ``bias_mean, bias_spread, mean, sd, median, ci_low, ci_high, tau, p_below_null, excludes_null``; the first row, with
-        both assumptions "none", takes the class as unbiased.
+        ``bias_mean, bias_spread, mean, sd, median, ci_low, ci_high, tau, p_below_null, excludes_null``; the first row,
+        with both assumptions "none", takes the class as unbiased.
     """
     assumptions = [BiasClass(name, 0.0, 0.0)] + [BiasClass(name, m, s) for m in means for s in spreads]
     rows = []

@@ -14,6 +14,7 @@ from scipy import special
 
 from evisynth.bayes import quadrature
 from evisynth.bayes.adjusted.plane import Line, Plane, make_line
+from evisynth.bayes.adjusted.rules import sinc_quantile
 from evisynth.bayes.families import LOG_2PI, Array
 from evisynth.bayes.mixture import NormalMixture
 from evisynth.bayes.posterior import build_problem, mixtures
@@ -22,6 +23,8 @@ from evisynth.bayes.quadrature import TauGrid
 from evisynth.bayes.summaries import Summary, summarise_tau
 
 TAU_NODES = 120
+TOLERANCE = 1e-6
+MOST_REFINEMENTS = 4
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,24 @@ def integrate(
         tau's proper; mu's without an atom.
     level : float
     """
-    line = _line(studies, tau_prior, mu_prior)
+    narrowest = 1 / np.sqrt(np.sum([1 / study.v.min() for study in studies]))
+    line = _line(studies, tau_prior, mu_prior, narrowest)
+    for refinement in range(1, MOST_REFINEMENTS + 1):
+        fit = _integrate(studies, shared, tau_prior, mu_prior, level, line)
+        if fit.error_bound <= TOLERANCE:
+            break
+        # Components may lie far from where the posterior turns out to be: lay the nodes anew about its middle.
+        marginal = fit.plane.probability.sum(axis=0)
+        quarter, half, three = (float(line.at(sinc_quantile(p, marginal))) for p in (0.25, 0.5, 0.75))
+        ends = (line.value[0], line.value[-1])
+        line = make_line(half, 2 * max(three - quarter, narrowest), *ends, narrowest / refinement)
+    return fit
+
+
+def _integrate(
+    studies: Sequence[Components], shared: Array, tau_prior: Prior, mu_prior: Prior, level: float, line: Line
+) -> PlanePosterior:
+    """Integrate on given nodes of mu."""
     model = _Model(tuple(studies), np.log(shared), line, mu_prior, tau_prior, int(mu_prior.kind == "flat"))
     start = np.array([np.sqrt(np.median([np.median(study.v) for study in studies]))])
     one, two = (bool(model.moment_exists(order)[0]) for order in (1, 2))
@@ -146,10 +166,7 @@ def integrate(
     share = np.exp(parts - special.logsumexp(parts, axis=(0, 2), keepdims=True)) * grid.probability[0][:, None]
     plane = Plane(grid.tau[0], line, share.sum(axis=0))
     tau, of_tau = summarise_tau(model, grid, level, False)  # type: ignore[arg-type]
-    if mu_prior.kind == "flat":
-        has = (one, two)
-    else:
-        has = (mu_prior.tail > 2, mu_prior.tail > 3)
+    has = (one, two) if mu_prior.kind == "flat" else (mu_prior.tail > 2, mu_prior.tail > 3)
     return PlanePosterior(
         plane=plane,
         grid=grid,
@@ -162,7 +179,7 @@ def integrate(
     )
 
 
-def _line(studies: Sequence[Components], tau_prior: Prior, mu_prior: Prior) -> Line:
+def _line(studies: Sequence[Components], tau_prior: Prior, mu_prior: Prior, narrowest: float) -> Line:
     """Nodes of mu, laid out by the normal model of the studies' typical values and made wide enough for all others."""
     low_y, high_y = (np.array([end(study.y) for study in studies]) for end in (np.min, np.max))
     weights = [np.exp(study.log_weight - special.logsumexp(study.log_weight)) for study in studies]
@@ -171,7 +188,6 @@ def _line(studies: Sequence[Components], tau_prior: Prior, mu_prior: Prior) -> L
     problem = build_problem(middle[None], v[None], (tau_prior,), mu_prior)
     mu: NormalMixture = mixtures(problem, problem.grid(160))[0]
     low, quarter, half, three, high = (mu.quantile(np.array([1e-11, 0.25, 0.5, 0.75, 1 - 1e-11])) + problem.origin)[0]
-    narrowest = 1 / np.sqrt(np.sum([1 / study.v.min() for study in studies]))
     # Mixtures have wider tails than their typical values: half as much again, and the components' own range.
     stray = float(np.max(high_y - low_y)) + 6 * float(np.sqrt(max(study.v.max() for study in studies)))
     low, high = low - 0.5 * (half - low) - stray, high + 0.5 * (high - half) + stray

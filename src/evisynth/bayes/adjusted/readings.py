@@ -15,11 +15,11 @@ from evisynth.bayes.families import Array
 from evisynth.effects.conversions import p_interval
 
 OWN_NODES = 5
-WIDE_NODES = 40
+WIDE_NODES = 64
 CORRELATION_BOUNDS = (-1.0, 1.0)
 FACTOR_BOUNDS = (0.0, np.inf)
-# An open interval of t ends where no study's effect has a likelihood that counts.
-FAR = 12.0
+# An open interval of t ends this far beyond its limit: effects of seven and more standard deviations are out of reach.
+FAR = 30.0
 
 Nodes = tuple[Array, Array, Array]
 

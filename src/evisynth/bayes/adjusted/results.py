@@ -42,8 +42,8 @@ class AdditiveBiasPosterior:
     quantities : Quantities
         mu and tau without bias, the effect of a further unbiased study, mean bias and spread of every class.
     studies : DataFrame
-        ``study, class, yi, vi, weight``: the study's share in the mean of mu in per cent. What is missing from 100 is the
-        prior's.
+        ``study, class, yi, vi, weight``: the study's share in the mean of mu in per cent. What is missing from 100 is
+        the prior's.
     error_bound : float
         Of medians, means and limits, in posterior standard deviations.
     method : str

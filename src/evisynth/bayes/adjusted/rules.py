@@ -12,6 +12,7 @@ Stenger F. Numerical methods based on sinc and analytic functions. Springer 1993
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import special, stats
@@ -166,7 +167,7 @@ class Panels:
     def __init__(self, pdf, ends: tuple[float, ...], counts: tuple[int, ...], text: str) -> None:
         self.prior = text
         self.panels, values, weights = [], [], []
-        for i, (low, high) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+        for i, (low, high) in enumerate(pairwise(ends)):
             x, w = np.polynomial.legendre.leggauss(counts[i])
             if i == 0:
                 value, slope = 0.5 * (high + low) + 0.5 * (high - low) * x, 0.5 * (high - low)

@@ -2,8 +2,8 @@
 
     y_i ~ N(theta_i, v_i),   theta_i ~ t_df(mu, tau), that is theta_i ~ N(mu, tau^2 / l_i), l_i ~ Gamma(df / 2, df / 2)
 
-Each l_i is integrated over its prior by the double-exponential rule, so the study's likelihood is a mixture of normals in mu
-(`evisynth.bayes.adjusted.mixtures`). tau is the scale of the t distribution, not its standard deviation, which is
+Each l_i is integrated over its prior by the double-exponential rule, so the study's likelihood is a mixture of normals
+in mu (`evisynth.bayes.adjusted.mixtures`). tau is the scale of the t distribution, not its standard deviation, which is
 tau sqrt(df / (df - 2)) and exists for df > 2 only.
 
 References
@@ -49,7 +49,8 @@ class StudentPosterior:
     log_bf_normal : float or None
         ln of the Bayes factor of Student-t over normal random effects with the same priors: above 0 for the t.
     studies : DataFrame
-        ``study, yi, vi, scale``: the posterior mean of l_i, 1 on average a priori; well below 1 marks a study that strays.
+        ``study, yi, vi, scale``: the posterior mean of l_i, 1 on average a priori; well below 1 marks a study that
+        strays.
     error_bound : float
         Of probabilities.
     method : str

@@ -219,7 +219,9 @@ def fit_regression(problems: Sequence[RegressionProblem], settings: SamplerSetti
     return fit(REGRESSION, problems, settings)
 
 
-def fit_log_binomial(problems: Sequence[LogBinomialProblem], settings: SamplerSettings | None = None) -> list[SampledFit]:
+def fit_log_binomial(
+    problems: Sequence[LogBinomialProblem], settings: SamplerSettings | None = None
+) -> list[SampledFit]:
     """Sample the binomial model with a log link for every problem; see `fit`.
 
     Parameters

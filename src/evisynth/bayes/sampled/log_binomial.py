@@ -2,19 +2,19 @@
 
     events ~ Binomial(n, p),   log p_treatment - log p_comparator = theta_i,   theta_i ~ N(mu, tau^2)
 
-Both risks must stay below 1, so a log risk and a log risk ratio cannot vary freely of each other. The free parameter of a
-study is therefore the larger of its two risks, q_i: whatever theta_i,
+Both risks must stay below 1, so a log risk and a log risk ratio cannot vary freely of each other. The free parameter
+of a study is therefore the larger of its two risks, q_i: whatever theta_i,
 
     log p_comparator = log q_i - max(theta_i, 0),   log p_treatment = log q_i + min(theta_i, 0),   0 < q_i < 1,
 
-which covers every pair of risks once. q_i has a Beta prior of its own; where the treatment lowers the risk it is the risk
-without treatment. (Warn, Thompson & Spiegelhalter 2002 cut theta off instead; that puts a lump of probability on a risk of
-1.) The chains move in the logit of q_i, standardised by what both arms say about it given theta_i.
+which covers every pair of risks once. q_i has a Beta prior of its own; where the treatment lowers the risk it is the
+risk without treatment. (Warn, Thompson & Spiegelhalter 2002 cut theta off instead; that puts a lump of probability on
+a risk of 1.) The chains move in the logit of q_i, standardised by what both arms say about it given theta_i.
 
 References
 ----------
-Warn DE, Thompson SG, Spiegelhalter DJ. Bayesian random effects meta-analysis of trials with binary outcomes: methods for
-the absolute risk difference and relative risk scales. Stat Med 2002;21:1601-1623.
+Warn DE, Thompson SG, Spiegelhalter DJ. Bayesian random effects meta-analysis of trials with binary outcomes: methods
+for the absolute risk difference and relative risk scales. Stat Med 2002;21:1601-1623.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,6 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special, stats
 
-from evisynth.bayes.priors import Prior
 from evisynth.bayes.sampled import densities, geometry
 from evisynth.bayes.sampled.models import Arrays, SampledModel
 from evisynth.bayes.sampled.problems import BinomialProblem, SamplingInputError, improper_faults
@@ -225,8 +224,8 @@ class LogBinomialModel(SampledModel):
     def log_likelihood(self, problem: LogBinomialProblem, posterior: Arrays) -> np.ndarray:
         """Return each study's log likelihood given mu and tau, its effect and risk integrated out.
 
-        Gauss-Hermite over the standardised effect; over the logit of the risk the trapezoidal rule, far out, because near
-        a risk of 1 it falls as slowly as an exponential.
+        Gauss-Hermite over the standardised effect; over the logit of the risk the trapezoidal rule, far out, because
+        near a risk of 1 it falls as slowly as an exponential.
         """
         given = self.data(problem, len(problem.studies))
         shape, k = posterior["mu"].shape, len(problem.studies)

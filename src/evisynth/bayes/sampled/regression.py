@@ -3,8 +3,8 @@
 The exact engine does the same (`evisynth.bayes.meta_regression`) for flat and normal priors; here coefficients may have
 Student-t priors too, and the fit comes with everything that a sampled fit has.
 
-Coordinates: (mu, b) = centre + g(tau) R z, with centre and R R' the mean and the covariance of the coefficients at a typical
-tau, and g(tau)^2 = (v + tau^2) / (v + typical tau^2), v a typical variance.
+Coordinates: (mu, b) = centre + g(tau) R z, with centre and R R' the mean and the covariance of the coefficients at a
+typical tau, and g(tau)^2 = (v + tau^2) / (v + typical tau^2), v a typical variance.
 """
 
 from collections.abc import Mapping
@@ -108,8 +108,8 @@ class RegressionProblem:
         free = int(flat.sum())
         if np.linalg.matrix_rank(design[:, flat]) < free:
             return [
-                f"{self.id}: {free} coefficients with flat priors cannot be told apart by {len(self.yi)} studies with these "
-                "values. Drop a covariate or give proper priors, such as normal:0,1."
+                f"{self.id}: {free} coefficients with flat priors cannot be told apart by {len(self.yi)} studies with "
+                "these values. Drop a covariate or give proper priors, such as normal:0,1."
             ]
         if not self.tau_prior.proper and len(self.yi) < free + 2:
             return [f"{self.id}: a flat prior for tau needs at least {free + 2} studies; give halfnormal:0.5, say."]

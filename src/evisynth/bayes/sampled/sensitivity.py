@@ -1,4 +1,4 @@
-"""Power-scaling sensitivity: how much the posterior moves when a prior, or the likelihood, counts a little more or less.
+"""Power-scaling sensitivity: how much a posterior moves when a prior, or the likelihood, counts a little more.
 
 References
 ----------
@@ -31,8 +31,8 @@ def power_scaling(fit: SampledFit, parameters: tuple[str, ...] = (), threshold: 
     pandas.DataFrame
         ``parameter, study, likelihood, prior, prior_<name>..., diagnosis``: distances between the posteriors when the
         likelihood, all priors together, or one of them are raised to the power 0.99 and 1.01, per doubling of the power
-        (Kallioinen and others 2024). Where both are sensitive the prior may be in conflict with the data; where only the
-        prior is, the data say little and the prior much.
+        (Kallioinen and others 2024). Where both are sensitive the prior may be in conflict with the data; where only
+        the prior is, the data say little and the prior much.
 
     Raises
     ------
