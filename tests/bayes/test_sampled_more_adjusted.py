@@ -291,3 +291,9 @@ def test_student_effects():
         epsabs=1e-12,
     )[0]
     assert value == pytest.approx(np.log(exact), abs=1e-8)
+
+
+def test_a_p_of_zero_is_an_inequality():
+    assert t_interval("0.000", "=", 50) == t_interval("0.0005", "<", 50)
+    tiny = t_interval("1e-15", "=", 50)
+    assert tiny[1] < tiny[0] < tiny[2]

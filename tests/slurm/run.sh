@@ -129,7 +129,7 @@ flow() {
 on_slurm() {
     flow "$1" --workflow-profile "$root/workflow/profiles/slurm" --slurm-status-command squeue \
         --slurm-init-seconds-before-status-checks 5 --default-resources slurm_partition=test "mem_mb=1500*attempt" \
-        "runtime=20*attempt" tasks=1 --latency-wait 20 --jobs 4
+        "runtime=20*attempt" --set-threads fit_posteriors="$cores" --latency-wait 20 --jobs 4
 }
 # What repeats: everything but the logs and the facts of the run (when, where, how long).
 bytes() {

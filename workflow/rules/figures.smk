@@ -13,6 +13,8 @@ rule draw_figures:
         shrinkage="results/{review}/bayes/studies.csv",
         judgements="results/{review}/quality/judgements.csv",
         certainty="results/{review}/quality/certainty.csv",
+        paired="results/{review}/effects/paired.csv",
+        filled="results/{review}/bias/trim_and_fill.csv",
         leave_one_out="results/{review}/pooled/leave_one_out.csv",
         priors="results/{review}/bayes/sensitivity.csv",
         claims="results/{review}/claims/claims.csv",
@@ -22,6 +24,7 @@ rule draw_figures:
         folder=report(
             directory("results/{review}/figures"),
             patterns=["{name}.svg"],
+            caption="../report/figure.rst",
             category="Figures",
             subcategory="{review}",
             labels={"figure": "{name}"},

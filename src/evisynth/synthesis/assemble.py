@@ -179,6 +179,7 @@ def effect_rows(assembled: Assembled, tables: Mapping[str, Table]) -> pd.DataFra
     corrected = _corrections(tables)
     rows = []
     for study in assembled.studies:
+        unconfirmed = list(filter(None, [_unconfirmed(study), *_doubtful_corrections(study, corrected, tables)]))
         rows.append(
             {
                 "synthesis": study.synthesis,
@@ -189,8 +190,8 @@ def effect_rows(assembled: Assembled, tables: Mapping[str, Table]) -> pd.DataFra
                 "year": studies.loc[study.study_id, "year"],
                 **_numbers(study),
                 "rule": study.rule,
-                "status": study.status,
-                "unconfirmed": _unconfirmed(study),
+                "status": "unconfirmed" if unconfirmed else study.status,
+                "unconfirmed": "; ".join(unconfirmed),
                 "assumptions": "; ".join(study.effect.assumptions),
                 "note": study.note,
                 "from": ";".join(_origins(study, corrected)),
@@ -230,6 +231,14 @@ def _unconfirmed(study: StudyEffect) -> str:
         for row in study.rows
         if row.status_of_used == "unconfirmed"
     )
+
+
+def _doubtful_corrections(study: StudyEffect, corrected: dict, tables: Mapping[str, Table]) -> list[str]:
+    """Name the corrections of a study's rows that nobody could confirm: its effect rests on them too."""
+    table = tables["corrections"]
+    status = dict(zip(table.keys, table.text["status"], strict=True))
+    used = [key for row in study.rows for key in corrected.get((row.table, row.key), [])]
+    return [key for key in used if status[key.removeprefix("corrections.csv:")] == "unconfirmed"]
 
 
 def _corrections(tables: Mapping[str, Table]) -> dict[tuple[str, str], list[str]]:

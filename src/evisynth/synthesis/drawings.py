@@ -16,6 +16,8 @@ from evisynth.synthesis.layout import measures_of
 TABLES = {
     "effects": "effects/effects.csv",
     "left_out": "effects/left_out.csv",
+    "paired": "effects/paired.csv",
+    "filled": "bias/trim_and_fill.csv",
     "estimates": "pooled/estimates.csv",
     "weights": "pooled/weights.csv",
     "leave_one_out": "pooled/leave_one_out.csv",
@@ -121,7 +123,9 @@ def _forests(review: Review, synthesis: Synthesis, tables: dict[str, pd.DataFram
     names = ("effects", "estimates", "weights", "bayes", "pools", "judgements", "left_out", "outcomes")
     given = {name: tables[name] if len(tables[name]) else None for name in names}
     for measure in measures_of(synthesis) or ("",):
-        frame = forest_frame.forest_frame(synthesis, measure, **given, treatments=treatments)
+        frame = forest_frame.forest_frame(
+            synthesis, measure, **given, treatments=treatments, studies=tables["studies"], paired=tables["paired"]
+        )
         extra = "" if measure in ("", synthesis.measure) else f"_{measure.lower()}"
         name = f"forest_{synthesis.id}{extra}"
         yield Drawing(name, "forest", synthesis.id, synthesis.title, frame, forest.plot_forest, forest.alt_text)
@@ -139,7 +143,8 @@ def _of_synthesis(synthesis: Synthesis, tables: dict[str, pd.DataFrame]) -> Iter
         frame = series.leave_one_out_frame(tables["leave_one_out"], tables["estimates"], *key, title=synthesis.title)
         yield drawing("leave_one_out", "without each study in turn", frame, series.plot_series, series.alt_text)
     if k >= LEAST_FOR_FUNNEL:
-        frame = funnel.funnel_frame(effects, tables["estimates"], *key, title=synthesis.title)
+        filled = tables["filled"] if len(tables["filled"]) else None
+        frame = funnel.funnel_frame(effects, tables["estimates"], *key, filled=filled, title=synthesis.title)
         yield drawing("funnel", "funnel plot", frame, funnel.plot_funnel, funnel.alt_text)
     if k >= 2 and len(tables["priors"]):
         frame = series.prior_sensitivity_frame(tables["priors"], *key, title=synthesis.title)

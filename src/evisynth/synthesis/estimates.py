@@ -135,7 +135,8 @@ def estimate_rows(
                 **_key(synthesis, measure, method.key, scenario),
                 "study_id": study,
                 "weight": weight,
-                "from": place,
+                # A weight depends on every study of the synthesis, through the estimate that it is a part of.
+                "from": f"{place};pooled/estimates.csv:{synthesis}:{measure}:{method.key}",
             }
             for study, weight, place in zip(effects["study_id"], result.weights, origin, strict=True)
         ]
@@ -204,7 +205,7 @@ def _numbers(result, measure: str) -> dict:
 
 def _hksj_scale(result, method: Method, yi: np.ndarray, vi: np.ndarray) -> float | None:
     """Return q of Hartung and Knapp, so that a page can say where max(1, q) acted."""
-    if not method.ci.startswith("HKSJ") or result.estimate is None or result.tau2 is None:
+    if method.model == "common" or not method.ci.startswith("HKSJ") or result.estimate is None or result.tau2 is None:
         return None
     return float(np.sum((yi - result.estimate) ** 2 / (vi + result.tau2)) / (len(yi) - 1))
 

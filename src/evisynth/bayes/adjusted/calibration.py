@@ -67,11 +67,11 @@ def _contaminated(rng: np.random.Generator) -> Trial:
 
 
 def _conversions(rng: np.random.Generator) -> Trial:
-    """Two crossover trials that share an unknown correlation, and two parallel trials; p is printed to two digits.
+    """Two crossover trials that share an unknown correlation, two parallel trials; p in two digits or ``< 0.0001``.
 
     The p values are those of the model's own statistics, with the variance at the true effect.
     """
-    mu, tau, r = rng.normal(0, 0.7), priors.parse("halfnormal:0.3").rvs(rng), rng.uniform(0.1, 0.9)
+    mu, tau, r = rng.normal(0, 0.3), priors.parse("halfnormal:0.2").rvs(rng), rng.uniform(0.1, 0.9)
     theta = mu + tau * rng.normal(size=4)
     readings = []
     for i, n in enumerate((40, 60)):
@@ -82,7 +82,7 @@ def _conversions(rng: np.random.Generator) -> Trial:
         slope = float(hedges_correction(2 * n - 2)) * np.sqrt(2 / n)
         g = theta[i + 2] + np.sqrt(2 / n + theta[i + 2] ** 2 / (4 * n)) * rng.normal()
         readings.append(ParallelP(f"p{i}", *_print(g / slope, 2 * n - 2), n_1=n, n_2=n))
-    fit = fit_conversions(readings, {"r": "uniform:0.1,0.9"}, "halfnormal:0.3", "normal:0,0.7", level=LEVEL)
+    fit = fit_conversions(readings, {"r": "uniform:0.1,0.9"}, "halfnormal:0.2", "normal:0,0.3", level=LEVEL)
     row = fit.parameters.iloc[0]
     return {
         "mu": _entry(mu, fit.mu, fit.p_mu_below(mu)),
@@ -91,11 +91,13 @@ def _conversions(rng: np.random.Generator) -> Trial:
     }
 
 
-def _print(t: float, df: float) -> tuple[str, int]:
-    """The two-sided p of a t as it would be printed, two digits after the zeros, and its sign."""
-    p = max(2 * float(stats.t.sf(abs(t), df)), 1e-11)
+def _print(t: float, df: float) -> tuple[str, int, str]:
+    """The two-sided p of a t as it would be printed, two digits after the zeros; its sign and relation."""
+    p, sign = 2 * float(stats.t.sf(abs(t), df)), 1 if t > 0 else -1
+    if p < 1e-4:
+        return "0.0001", sign, "<"
     decimals = max(2, 1 - int(np.floor(np.log10(p))))
-    return f"{p:.{decimals}f}", 1 if t > 0 else -1
+    return f"{p:.{decimals}f}", sign, "="
 
 
 def _student(rng: np.random.Generator) -> Trial:

@@ -1,9 +1,10 @@
 """Randomised and non-randomised evidence together, the latter at a discount.
 
 Three ways (Efthimiou and others 2017). The non-randomised studies enter with variance v / w and a bias
-(`design_adjusted`). Their pooled result, discounted, is the prior of the randomised studies' mean (`power_prior`). Designs
-are a level between study and mean (`sampled.fit_hierarchy`, with designs as conditions). w = 0 ignores the non-randomised
-studies, w = 1 takes them at face value; `discount_curve` shows everything between.
+(`design_adjusted`). Their pooled result, discounted, is the prior of the randomised studies' mean
+(`power_prior`). Designs are a level between study and mean (`sampled.fit_hierarchy`, with designs as
+conditions). w = 0 ignores the non-randomised studies, w = 1 takes them at face value; `discount_curve` shows
+everything between.
 
 References
 ----------

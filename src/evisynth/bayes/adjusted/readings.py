@@ -81,8 +81,11 @@ def t_interval(printed: str | float, relation: str, df: float) -> tuple[float, f
     stated = float(stats.t.isf(p / 2, df))
     if relation == "=":
         low, high = p_interval(printed)
-        ends = stats.t.isf(np.array([min(high, 1.0), max(low, 1e-12)]) / 2, df)
-        return stated, float(ends[0]), float(ends[1])
+        at_high, at_low = (float(stats.t.isf(end / 2, df)) for end in (min(high, 1.0), low))
+        if low == 0:
+            # 0.000 is an inequality: below 0.0005.
+            return at_high, at_high, at_high + FAR
+        return stated, at_high, at_low
     if relation in ("<", "<="):
         return stated, stated, stated + FAR
     if relation in (">", ">="):
@@ -135,7 +138,8 @@ class _FromP(Reading):
             return y, self.variance(y, at), np.array([np.log(slope)])
         if self.sign == 0:
             low = -high
-        x, weight = np.polynomial.legendre.leggauss(OWN_NODES if self.relation == "=" else WIDE_NODES)
+        narrow = high - low < FAR and self.relation == "="
+        x, weight = np.polynomial.legendre.leggauss(OWN_NODES if narrow else WIDE_NODES)
         t = 0.5 * (low + high) + 0.5 * (high - low) * x
         y = (self.sign or 1) * slope * t
         # The variance of an open interval is that at its limit: the one figure that was printed.
@@ -143,7 +147,7 @@ class _FromP(Reading):
             y if self.relation == "=" else np.full_like(y, slope * (stated if self.relation.startswith("<") else 0.0))
         )
         # Relative to the interval's length, so that a narrow interval and the stated figure have one weight.
-        length = high - low if self.relation == "=" else 1.0
+        length = high - low if narrow else 1.0
         return y, self.variance(at_y, at), np.log(slope * 0.5 * weight * (high - low) / length)
 
 
