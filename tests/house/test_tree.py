@@ -70,7 +70,7 @@ def test_the_patterns_find_what_they_are_for(what, example):
 def test_the_patterns_let_ordinary_text_pass():
     for text in (
         "#!/usr/bin/env bash",
-        "results/work/notes",
+        "results/homework/notes",
         "https://doi.org/10.1/x",
         "a shared/common cause",
     ):
