@@ -73,8 +73,11 @@ def _imports(path: Path) -> tuple[str, ...]:
 
 
 def _package(path: Path) -> str:
+    """Return the package whose ``__init__`` a file is; a checkout may lie in a folder of the package's name."""
     parts = path.parent.parts
-    return ".".join(parts[parts.index("evisynth") :]) if path.name == "__init__.py" and "evisynth" in parts else "-"
+    if path.name != "__init__.py" or "evisynth" not in parts:
+        return "-"
+    return ".".join(parts[len(parts) - 1 - parts[::-1].index("evisynth") :])
 
 
 def _files(name: str, source: Path) -> list[Path]:
