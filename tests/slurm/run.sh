@@ -38,8 +38,10 @@ export PYTHONPATH="$root/src${PYTHONPATH:+:$PYTHONPATH}:$work/plugin"
 export PYTHONHASHSEED=0 MPLBACKEND=Agg OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 stop() {
+    # The jobs first: without its daemons a job goes on alone.
+    squeue -h -o %i 2>/dev/null | xargs -r scancel --full 2>/dev/null || true
+    sleep 2
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
     if [ "$(readlink /etc/slurm/slurm.conf 2>/dev/null)" = "$work/slurm.conf" ]; then rm /etc/slurm/slurm.conf; fi
     if [ "${KEEP:-}" ]; then say "kept: $work"; else rm -rf "$work"; fi
 }
