@@ -101,7 +101,8 @@ def _peto(a: Floats, b: Floats, c: Floats, d: Floats) -> tuple[Floats, Floats]:
     n1, n2, m1, m2 = a + b, c + d, a + c, b + d
     n = n1 + n2
     v = n1 * n2 * m1 * m2 / (n**2 * (n - 1))
-    return (a - n1 * m1 / n) / v, 1 / v
+    # O - E = a - n1 m1/N as one fraction: the difference of two near-equal numbers would lose digits
+    return (a * d - b * c) / n / v, 1 / v
 
 
 def _arcsine(a: Floats, b: Floats, c: Floats, d: Floats) -> tuple[Floats, Floats]:

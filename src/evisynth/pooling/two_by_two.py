@@ -285,7 +285,9 @@ def _hypergeometric(a, n1, c, n2, here) -> tuple[NDArray, NDArray]:
     """Return observed less expected events of group 1 and their variance, margins fixed."""
     total, events = n1 + n2, a + c
     variance = n1 * n2 * events * (total - events) / (total**2 * np.maximum(total - 1.0, 1.0))
-    return np.where(here, a - n1 * events / total, 0.0), np.where(here, variance, 0.0)
+    # a - n1 m/N as one fraction: the difference of two near-equal numbers would lose digits
+    excess = (a * (n2 - c) - (n1 - a) * c) / total
+    return np.where(here, excess, 0.0), np.where(here, variance, 0.0)
 
 
 def _cmh(a, n1, c, n2, here) -> NDArray:
