@@ -15,7 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # conda's name for a package, where it is not the index's name.
 CONDA_NAMES = {
-    "great-tables": "great_tables",
     "matplotlib": "matplotlib-base",
     "snakemake": "snakemake-minimal",
     "typst": "typst-py",
@@ -23,7 +22,7 @@ CONDA_NAMES = {
 # What an extra asks for (snakemake[reports]); conda packages have no extras.
 CONDA_EXTRAS = {"pygments"}
 # No package of conda-forge or bioconda: environment.yml has these in its pip section.
-ONLY_PIP = {"playwright", "pymare", "pymetaanalysis", "rocrate"}
+ONLY_PIP = {"axe-playwright-python", "playwright", "pymare", "pymetaanalysis", "rocrate"}
 
 PLATFORMS = [
     {"sys_platform": system, "platform_machine": machine, "python_version": f"3.{minor}"}
