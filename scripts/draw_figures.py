@@ -1,7 +1,8 @@
-"""Draw every figure of a review: its frame as CSV, then SVG and PNG; keep drawings whose frame has not changed."""
+"""Draw every figure of a review: its frame as CSV, then SVG, PNG and PDF; keep drawings whose frame has not changed."""
 
 import hashlib
 import shutil
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,37 +10,34 @@ import pandas as pd
 
 from evisynth.provenance.tables import to_csv, write_table
 from evisynth.review.stored import read_checked
-from evisynth.synthesis.drawings import Drawing, drawings, read_tables
+from evisynth.synthesis.drawings import COLUMNS, draw, drawings, read_tables
 from harness import run
 
 
-def main(inputs, outputs, params):
+def main(inputs, outputs, params, processes=1):
     """Write ``figures/``."""
     review = read_checked(Path(inputs["checked"][0]).parent)
     results = Path(inputs["checked"][0]).parents[1]
     folder = Path(outputs["folder"])
     folder.mkdir(parents=True, exist_ok=True)
-    kept = Path(params["cache"])
-    rows = []
+    made_by = [params["code"], version("matplotlib"), version("typst")]
+    places, todo, rows = [], [], {"index": [], "files": []}
     for drawing in drawings(review, read_tables(results)):
         text = to_csv(drawing.frame.columns, drawing.frame.itertuples(index=False, name=None))
         (folder / f"{drawing.name}.csv").write_text(text, encoding="utf-8", newline="")
-        digest = hashlib.sha256("\n".join([params["code"], version("matplotlib"), drawing.name, text]).encode())
-        _draw(drawing, folder, kept / digest.hexdigest()[:24])
-        rows.append(drawing.row())
-    write_table(pd.DataFrame(rows), folder / "index.csv", "figures/index.csv")
-
-
-def _draw(drawing: Drawing, folder: Path, place: Path) -> None:
-    if not place.is_dir():
-        half_made = place.with_name(f"{place.name}.part")
-        shutil.rmtree(half_made, ignore_errors=True)
-        half_made.mkdir(parents=True)
-        drawing.save(half_made)
-        half_made.rename(place)
-    for file in sorted(place.iterdir()):
-        shutil.copyfile(file, folder / file.name)
+        row = drawing.row()
+        rows["index" if drawing.on_page else "files"].append(row)
+        digest = hashlib.sha256("\n".join([*made_by, *row.values(), text]).encode())
+        places.append(Path(params["cache"]) / digest.hexdigest()[:24])
+        if not places[-1].is_dir():
+            todo.append((drawing, places[-1]))
+    draw(todo, processes)
+    for place in places:
+        for file in sorted(place.iterdir()):
+            shutil.copyfile(file, folder / file.name)
+    for name, own in rows.items():
+        write_table(pd.DataFrame(own, columns=list(COLUMNS)), folder / f"{name}.csv", f"figures/{name}.csv")
 
 
 if __name__ == "__main__":
-    run(main, snakemake)
+    run(partial(main, processes=snakemake.threads), snakemake)

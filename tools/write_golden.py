@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+KEY, INTERVAL = ("synthesis", "measure"), ("k", "estimate", "ci_low", "ci_high")
 COLUMNS = {
     "effects/effects.csv": ("synthesis", "measure", "study_id", "yi", "vi", "status"),
     "pooled/estimates.csv": (
@@ -14,7 +15,16 @@ COLUMNS = {
         *("synthesis", "measure", "method", "status", "k", "estimate", "ci_low", "ci_high", "sd", "tau"),
         *("p_benefit", "gate", "ess_tail_min"),
     ),
-    "quality/judgements.csv": ("study_id", "outcome_id", "tool", "domain", "proposed", "final"),
+    "bayes/adjusted.csv": (*KEY, "method", "prior", "status", *INTERVAL),
+    "bayes/averaged.csv": (*KEY, "component", "status", "bayes_factor", *INTERVAL),
+    "pooled/regression.csv": (*KEY, "moderator", "term", "status", *INTERVAL, "tau2", "r2"),
+    "pooled/subgroups.csv": (*KEY, "subgroup", "level", "status", *INTERVAL, "tau2", "q_between_p"),
+    "pooled/multiverse_summary.csv": (
+        *("synthesis", "paths", "favour_treatment", "exclude_null"),
+        *("natural_planned", "natural_median", "natural_lowest", "natural_highest"),
+    ),
+    "quality/informed.csv": (*KEY, "analysis", "status", *INTERVAL),
+    "quality/judgements.csv": ("study_id", "outcome_id", "tool", "aim", "domain", "proposed", "final"),
     "quality/certainty.csv": ("synthesis", "domain", "proposed", "final"),
     "claims/claims.csv": ("claim_id", "stated_value", "published_value", "verdict"),
     "checked/prisma.csv": ("box", "count"),

@@ -16,7 +16,8 @@ COMMANDS = {
     "corpus": ("corpus", "Analyse every meta-analysis of a long table."),
     "judge": ("judge", "Compute risk-of-bias judgements from answered questions."),
     "trace": ("trace", "Follow a number of a result back to the cell it comes from."),
-    "audit": ("audit", "Say which files of a results folder are not what its record says."),
+    "audit": ("audit", "Hold results against the record of their making, and against other engines."),
+    "diff": ("diff", "Say what moved between two folders of results, and whether a conclusion changed."),
 }
 
 

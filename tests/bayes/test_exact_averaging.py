@@ -205,3 +205,41 @@ def test_moments_that_do_not_exist():
     assert fit.tau.sd == np.inf
     assert np.isfinite(fit.tau.mean)
     assert np.isfinite(fit.mu.sd)
+
+
+@pytest.mark.parametrize("direction", ["positive", "negative"])
+def test_probability_below_zero_and_medians_by_hand(direction):
+    """Without bias models: a normal posterior under the common effect, the exact engine under the random one."""
+    fit = bayes.model_average(Y2, V2, "halfnormal:0.3", "normal:0,1", bias="none", direction=direction)
+    models = fit.models.set_index(["effect", "heterogeneity"])
+    precision = 1 + np.sum(1 / V2)
+    common = stats.norm(np.sum(Y2 / V2) / precision, precision**-0.5)
+    random = bayes.normal_normal(Y2, V2, "halfnormal:0.3", "normal:0,1")
+    one, two = models.loc[(True, False)], models.loc[(True, True)]
+    found = one[["mu_median", "mu_ci_low", "mu_ci_high"]].tolist()
+    assert found == pytest.approx(common.ppf([0.5, 0.025, 0.975]), abs=1e-9)
+    found = two[["mu_median", "mu_ci_low", "mu_ci_high", "tau_median"]].tolist()
+    assert found == pytest.approx([random.mu.median, random.mu.ci_low, random.mu.ci_high, random.tau.median], abs=1e-6)
+    assert models.loc[(False, True), ["mu_median", "mu_ci_low"]].isna().all()
+    expected = one["posterior"] * common.cdf(0) + two["posterior"] * random.p_mu_below_0
+    assert fit.p_mu_below_0 == pytest.approx(expected, abs=1e-9)
+
+
+def test_limits_on_the_atom_are_plain_zeros():
+    fit = bayes.model_average(-Y2, V2, "halfnormal:0.3", "normal:0,1", bias="none", direction="negative")
+    assert np.copysign(1.0, fit.mu.ci_high) == 1.0
+    assert fit.mu.ci_high == 0.0
+
+
+@pytest.mark.parametrize("index", [0, 3, 5])
+def test_nodes_that_are_left_out_carry_nothing(index):
+    function = selection.PSMA[index]
+    likelihood = selection.SelectionLikelihood(Y2, V2, function)
+    free = len(function.cuts)
+    rule = selection.omega_rule(free, selection.FINE[free])
+    mu, tau = np.linspace(-0.2, 0.4, 12), np.linspace(0.0, 0.4, 12)
+    pruned = likelihood.prune(mu, tau, rule)
+    assert len(pruned.log_weight) < 0.8 * len(rule.log_weight)
+    full, less = (likelihood(mu, tau[:, None], one)[0] for one in (rule, pruned))
+    # every node left out is 1e-9 of the largest at most
+    np.testing.assert_allclose(less, full, atol=1e-9 * len(rule.log_weight))

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from evisynth.commands.corpus import corpus
 from evisynth.corpus import CorpusSettings, generate, run
+from evisynth.intake import running
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.end_to_end
@@ -74,3 +75,8 @@ def test_settings_of_the_target_are_those_of_the_library():
     schema = json.loads((ROOT / "workflow" / "schemas" / "config.schema.json").read_text(encoding="utf-8"))
     assert {"corpus_table", "corpus_shards", "corpus_measure", "corpus_settings"} <= set(schema["properties"])
     assert CorpusSettings.from_dict({"measure": "generic"}) == CorpusSettings()
+
+
+def test_processes_are_kept_to_one_thread_by_the_names_that_the_libraries_read():
+    assert set(run.THREADS) <= set(running._ENVIRONMENT)
+    assert all(name.endswith(("_NUM_THREADS", "_MAXIMUM_THREADS")) for name in run.THREADS)

@@ -189,6 +189,29 @@ def forest_of(made_up):
 
 
 @pytest.fixture(scope="session")
+def grouped(forest_of):
+    """A forest frame of nine made-up studies in three groups, one of them of a single study."""
+    from evisynth.figures.forest_groups import grouped_frame
+
+    key = {"synthesis": "made_up", "measure": "RR", "subgroup": "setting"}
+    levels = {f"made_up_{i + 1}": ("clinic", "home", "home", "clinic", "ward", "home", "clinic", "clinic")[i]
+              for i in range(8)}  # fmt: skip
+    moderators = pd.DataFrame(
+        [{"study_id": study, "moderator": "setting", "value": level} for study, level in levels.items()]
+    )
+    subgroups = pd.DataFrame(
+        [
+            {**key, "level": level, "k": k, "ci_level": 0.95, "natural_estimate": 0.7 + 0.1 * i,
+             "natural_ci_low": (0.5, 0.001, 0.6)[i], "natural_ci_high": 1.2, "tau2": 0.02, "i2": 31.0, "q": 3.1,
+             "q_df": k - 1, "q_p": 0.4, "q_between": 1.9, "q_between_df": 2, "q_between_p": 0.39, "advised": "no",
+             "advice": "made-up advice", "status": "ok" if k > 1 else "one_study", "reason": "", "from": "x:y"}
+            for i, (level, k) in enumerate((("clinic", 4), ("home", 3), ("ward", 1)))
+        ]
+    )  # fmt: skip
+    return grouped_frame(forest_of(9), subgroups, moderators, "setting")
+
+
+@pytest.fixture(scope="session")
 def every_frame(made_up, forest_of):
     """Frames of every sort of figure, for k made-up studies, by name in the registry."""
     from evisynth.figures import figure
@@ -203,9 +226,10 @@ def every_frame(made_up, forest_of):
         )  # fmt: skip
         densities = pd.DataFrame(
             [
-                {"synthesis": "made_up", "measure": measure, "parameter": "mu", "curve": curve, "x": x,
-                 "density": float(np.exp(-x)), "probability": x / 3, "from": "x:y"}
-                for curve in ("prior", "posterior") for x in (0.5, 1.0, 2.0)
+                {"synthesis": "made_up", "measure": measure, "parameter": "mu", "curve": curve, "point": i, "x": x,
+                 "mark": "no effect" if x == 1.0 else "", "density": float(np.exp(-x)), "probability": x / 3,
+                 "from": "x:y"}
+                for curve in ("prior", "posterior") for i, x in enumerate((0.5, 1.0, 2.0))
             ]
         )  # fmt: skip
         stated = made_up.claims(2 * k).assign(study="made_up_1", label="Made-up 1", kind="claim")
@@ -218,16 +242,50 @@ def every_frame(made_up, forest_of):
               "yi": 0.2, "sei": 0.3, "filled": "yes"}]
         )  # fmt: skip
         paths = pd.DataFrame(
-            [{"synthesis": "made_up", "measure": measure, "path": f"p{i}", "estimator": f"e{i % 2}", "natural_estimate":
-              0.7 + 0.02 * i, "natural_ci_low": 0.5, "natural_ci_high": 1.2, "k": 5,
+            [{"synthesis": "made_up", "measure": measure, "path": f"p{i}", "panel": "ratio", "estimator": f"e{i % 2}",
+              "natural_estimate": 0.7 + 0.02 * i, "natural_ci_low": 0.5, "natural_ci_high": 1.2, "k": 5,
               "planned": "yes" if i == 1 else "no", "from": "x:y"} for i in range(k)]
         )  # fmt: skip
         gosh = pd.DataFrame(
-            [{"synthesis": "made_up", "measure": measure, "subset": f"g{i}", "natural_estimate": 0.5 + 0.01 * i, "i2":
-              float(i % 90), "size": 3, "complete": "yes"} for i in range(10 * k)]
+            [{"synthesis": "made_up", "measure": measure, "subset": f"s{i:0{k}b}"[: k + 1], "size": 3, "estimate":
+              0.01 * i, "natural_estimate": 0.5 + 0.01 * i, "i2": float(i % 90), "complete": "yes"}
+             for i in range(min(2**k, 10 * k))]
         )  # fmt: skip
         prior = t.series.rename(columns={"study_id": "prior"}).assign(planned="no", tau=0.2, p_benefit=0.97)
-        line = lambda x: (0.0 * x, 0.0 * x - 0.1, 0.0 * x + 0.1)  # noqa: E731
+        lines = pd.DataFrame(
+            [{"synthesis": "made_up", "measure": measure, "moderator": "dose", "point": f"p{i:02d}", "x": 10.0 * i,
+              "natural_estimate": 0.8, "natural_ci_low": 0.7, "natural_ci_high": 0.9 + 0.01 * i,
+              "natural_pi_low": 0.5, "natural_pi_high": 1.4} for i in range(k)]
+        )  # fmt: skip
+        surface = pd.DataFrame(
+            [{"synthesis": "made_up", "measure": measure, "tau_prior": f"{family}:{scale}", "mu_prior": mu,
+              "family": family, "scale": scale, "mu_family": mu.split(":")[0], "planned": family == "halfnormal",
+              "status": "ok", "natural_estimate": 0.8, "natural_ci_low": 0.6, "natural_ci_high": 1.1,
+              "p_benefit": 0.5 + scale / 9} for family in ("halfnormal", "halfcauchy") for scale in (0.5, 1.0, 2.0)
+             for mu in ("flat", "normal:0,1")]
+        )  # fmt: skip
+        checks = t.series.assign(
+            method="bayes_normal", status="ok", observed=-0.2, predicted=-0.3, predicted_low=-0.9, predicted_high=0.3,
+            p_two_sided=0.4, pareto_k=0.3,
+        )  # fmt: skip
+        models = pd.DataFrame(
+            [{"synthesis": "made_up", "measure": measure, "model": f"made-up model {i}", "prior_probability": 1 / 14,
+              "posterior_probability": (i + 1) / 105, "natural_estimate": None if i % 2 else 0.8,
+              "natural_ci_low": 0.6, "natural_ci_high": 1.1} for i in range(14)]
+        )  # fmt: skip
+        averaged = pd.DataFrame(
+            [{"synthesis": "made_up", "measure": measure, "component": name, "title": f"made-up {name}", "status": "ok",
+              "prior_probability": 0.5, "posterior_probability": 0.7, "bayes_factor": 2.3, "natural_estimate": 0.9,
+              "natural_ci_low": 0.6, "natural_ci_high": 1.1} for name in ("effect", "averaged")]
+        )  # fmt: skip
+        risk_weights = pd.DataFrame(
+            [{"synthesis": "made_up", "measure": measure, "domain": "overall", "domain_name": "overall", "judgement":
+              level, "share": share, "studies": k} for level, share in (("Low", 70.0), ("High", 30.0))]
+        )  # fmt: skip
+        informed = t.series.iloc[:2].assign(
+            analysis=["all", "low_risk"][: min(k, 2)], title="Made-up analysis", school="frequentist", status="ok",
+            left_out="", assumption="",
+        )  # fmt: skip
         make = lambda name, *given, **more: figure(name).frame(*given, *key, **more)  # noqa: E731
         influence = make("influence", t.influence)
         found = made_up.findings(k)
@@ -252,11 +310,16 @@ def every_frame(made_up, forest_of):
             "drapery": make("drapery", t.effects, t.estimates),
             "prior_posterior": make("prior_posterior", densities),
             "probability": make("probability", densities),
-            "bubble": make("bubble", t.effects, moderators, moderator="dose", line=line, line_from="x:y"),
+            "bubble": make("bubble", t.effects, moderators, lines, moderator="dose"),
+            "predictive": make("predictive", checks),
+            "prior_surface": make("prior_surface", surface if k else surface.iloc[:0]),
+            "averaging": make("averaging", models if k else models.iloc[:0], averaged),
+            "risk_weights": make("risk_weights", risk_weights),
+            "quality_informed": make("quality_informed", informed),
             "findings": figure("findings").frame(found, conditions=places),
             "evidence_map": figure("evidence_map").frame(found, conditions=places, outcomes=places),
             "specification": figure("specification").frame(paths, ["estimator"], *key),
-            "gosh": make("gosh", gosh),
+            "gosh": make("gosh", gosh, studies=list(t.studies.get("label", ()))),
         }
 
     return build

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.image
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from evisynth.figures import figure
 from evisynth.figures.forest import plot_forest
@@ -45,7 +48,7 @@ def test_file_holds_no_date_and_no_maker(forest_of, tmp_path):
     assert [file.name for file in (svg, png, pdf)] == ["a.b.svg", "a.b.png", "a.b.pdf"]
     for mark in (b"<dc:date>", b"<dc:creator>"):
         assert mark not in svg.read_bytes()
-    for mark in (b"CreationDate", b"Producer", b"Creator"):
+    for mark in (b"CreationDate", b"ModDate", b"Producer"):
         assert mark not in pdf.read_bytes()
     assert b"Software" not in png.read_bytes()
 
@@ -79,3 +82,18 @@ def test_readers_own_settings_are_left_alone_and_change_nothing(forest_of, tmp_p
 def test_style_is_frozen():
     with pytest.raises(AttributeError):
         Style().size = 3
+
+
+@pytest.mark.parametrize("size", [(8.4195, 9.515), (8.4133, 9.5133), (9, 9.72), (6, 2.6667)])
+def test_no_row_of_pixels_is_lost(tmp_path, size):
+    # A steep line must go down evenly, without a step.
+    drawn = Figure(figsize=size)
+    axes = drawn.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.set_axis_off()
+    axes.plot([0.1, 0.9], [0, 1], color="black", lw=3)
+    (file,) = save(drawn, tmp_path / "line", "line", ("png",))
+    dark = 1 - matplotlib.image.imread(file)[:, :, 0]
+    across = (dark * np.arange(dark.shape[1])).sum(axis=1) / dark.sum(axis=1)
+    steps = np.diff(across[20:-20])
+    assert np.abs(steps - np.median(steps)).max() < 0.2

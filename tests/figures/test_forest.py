@@ -191,3 +191,50 @@ def test_style_without_title_is_lower(forest_of):
     bare = plot_forest(frame, style=Style(show_title=False)).get_size_inches()[1]
     assert bare < plot_forest(frame).get_size_inches()[1]
     assert math.isfinite(bare)
+
+
+def test_groups_stand_in_order_each_with_its_diamond_and_the_test_between_them(grouped):
+    blocks = [f"{row.group}:{row.block}" for row in grouped.itertuples()]
+    assert blocks[:5] == ["clinic:study"] * 4 + ["clinic:subgroup"]
+    assert blocks[-3:] == ["not known:study", *blocks[-2:]]
+    assert list(grouped["block"])[-2:] == ["summary", "between"]
+    shown = [text.get_text() for ax in plot_forest(grouped).axes for text in ax.texts]
+    assert "clinic (k = 4)" in shown
+    assert "Test for subgroup differences: Q = 1.90, df = 2, p = 0.39" in shown
+    assert "made-up advice" in shown
+
+
+def test_rows_of_a_group_lead_to_their_moderator(grouped):
+    row = grouped[grouped["row"] == "study:made_up_1"].iloc[0]
+    assert "moderators.csv:made_up_1:setting" in row["from"]
+
+
+def test_diamond_past_the_axis_is_cut_where_the_axis_ends(forest_of):
+    frame = forest_of(6)
+    frame.loc[frame["status"] == "headline", "natural_ci_low"] = 1e-6
+    ax = plot_forest(frame).axes[1]
+    left, right = ax.get_xlim()
+    corners = [patch.get_xy() for patch in ax.patches if type(patch).__name__ == "Polygon"]
+    corners += [child.get_xy() for child in ax.get_children() if type(child).__name__ == "Polygon"]
+    assert all(left * 0.999 <= x <= right * 1.001 for polygon in corners for x, _ in polygon)
+    assert max(len(polygon) for polygon in corners) == 6  # one corner more, and the first again
+
+
+def test_small_studies_are_marked(made_up):
+    from evisynth.figures.forest import forest_frame
+
+    tables = made_up.tables(3)
+    tables.effects.loc[1, ["n_1", "n_2"]] = [24, 25]
+    frame = forest_frame(
+        made_up.synthesis(), "RR", effects=tables.effects, estimates=tables.estimates, weights=tables.weights
+    )
+    assert list(frame[frame["block"] == "study"]["small"]) == ["no", "yes", "no"]
+    shown = [text.get_text() for ax in plot_forest(frame).axes for text in ax.texts]
+    assert "‡§" in shown
+    assert "§ fewer than 50 people" in shown
+
+
+def test_long_names_keep_their_ends_on_a_second_line(forest_of):
+    frame = forest_of(2, labels=["A made-up study of a long name, first cohort of two", "A made-up study, second"])
+    shown = [text.get_text() for ax in plot_forest(frame).axes for text in ax.texts]
+    assert any(words.endswith("cohort of two") for words in shown)

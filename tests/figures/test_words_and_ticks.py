@@ -106,3 +106,17 @@ def test_word_of_no_tool_is_a_question_mark():
 def test_worst_level_of_several():
     assert worst(["Low", "not assessed", "High"]) == "High"
     assert worst([]) == "not assessed"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ((0.89, 0.8, 0.9991), "0.89 [0.80, 0.999]"),
+        ((0.89, 0.8, 1.0003), "0.89 [0.80, 1.0003]"),
+        ((0.89, 0.8, 1.0), "0.89 [0.80, 1.00]"),
+        ((-0.2, -0.4, -0.004), "−0.20 [−0.40, −0.004]"),
+        ((1.001, 0.9, 1.2), "1.00 [0.90, 1.20]"),
+    ],
+)
+def test_rounding_puts_no_limit_on_no_effect(numbers, words):
+    assert interval(*numbers) == words

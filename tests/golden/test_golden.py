@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from evisynth.provenance.tables import key_columns
+
 ROOT = Path(__file__).parents[2]
 TABLES = sorted(Path(__file__).parent.glob("*/*.csv"))
 # Closed forms and roots repeat to rounding; the tables hold 12 digits.
@@ -20,11 +22,6 @@ STANDARD_ERRORS = 6.0
 def rows_of(path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def key_of(row, columns):
-    names = ("synthesis", "measure", "method", "study_id", "claim_id", "outcome_id", "tool", "domain", "box")
-    return tuple(row[name] for name in names if name in columns)
 
 
 def tolerance(row, name):
@@ -59,9 +56,10 @@ def test_results_agree_with_the_reference(path):
     result = ROOT / "results" / path.parent.name / stage / f"{name}.csv"
     assert result.is_file(), f"{result.relative_to(ROOT)} is missing: run make report first"
     reference = rows_of(path)
-    columns = set(reference[0]) if reference else set()
-    found = {key_of(row, columns): row for row in rows_of(result)}
-    golden = {key_of(row, columns): row for row in reference}
+    columns = key_columns(f"{stage}/{name}.csv")
+    found, golden = (
+        {tuple(row[part] for part in columns): row for row in rows} for rows in (rows_of(result), reference)
+    )
     told = [f"{':'.join(key)}: not there any more" for key in golden if key not in found]
     told += [f"{':'.join(key)}: new" for key in found if key not in golden]
     for key in golden.keys() & found.keys():

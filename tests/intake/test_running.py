@@ -8,11 +8,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from evisynth.intake.running import Watcher, arguments_for, run_reviews, workflow_home
+from evisynth.commands.run import run
+from evisynth.intake.running import RunResult, Watcher, arguments_for, run_reviews, workflow_home
 
 ROOT = Path(__file__).resolve().parents[2]
 MINI = ROOT / "tests" / "mini"
+# What a wheel holds of the repository beside the package; docs/tutorial.md is run from it to the report.
+PARTS = ("config", "scripts", "workflow")
 
 
 @pytest.fixture
@@ -38,8 +43,10 @@ def test_profiles_of_the_workflow_go_by_name(place):
 
 
 def test_what_is_no_review_is_refused(place):
-    with pytest.raises(ValueError, match=r"no review.yaml in"):
+    with pytest.raises(ValueError, match=r"no review.yaml in .*; `evisynth new NAME` starts"):
         arguments_for([Path("data/other")], cores=1)
+    with pytest.raises(ValueError, match=r"did you mean data/mini\?"):
+        arguments_for([Path("mini")], cores=1)
     shutil.copytree(MINI, place / "elsewhere" / "mini2")
     with pytest.raises(ValueError, match="different folders"):
         arguments_for([Path("data/mini"), Path("elsewhere/mini2")], cores=1)
@@ -111,19 +118,36 @@ def test_an_error_in_one_review_leaves_the_others_whole(place):
     assert any("2600 events in" in reason for reason in watcher.reasons)
 
 
+def checkout_of_a_tag(place):
+    """Put this repository's files under a tag, and check the tag out as another project would."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    for name in names:
+        if name and (ROOT / name).is_file():
+            (place / "origin" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, place / "origin" / name)
+    git = ["git", "-C", str(place / "origin"), "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "all"], ["tag", "v0"]):
+        subprocess.run([*git, *words], capture_output=True, check=True)
+    cloned = ["git", "clone", "--quiet", "--branch", "v0", str(place / "origin"), str(place / "evisynth")]
+    subprocess.run(cloned, capture_output=True, check=True)
+    return place / "evisynth"
+
+
 @pytest.mark.end_to_end
 def test_another_workflow_uses_this_one_as_a_module(place):
-    """As docs/cluster.md shows it, with the folder of this repository in the place of the tag."""
+    """As docs/cluster.md shows it, at a tag."""
+    home = checkout_of_a_tag(place)
     (place / "config.yaml").write_text(
         (ROOT / "config" / "config.yaml").read_text(encoding="utf-8").replace("[naltrexone, bcg]", "[mini]"), "utf-8"
     )
     (place / "Snakefile").write_text(
-        f'''configfile: "config.yaml"
+        """configfile: "config.yaml"
 
 
 module evisynth:
     snakefile:
-        "{ROOT / "Snakefile"}"
+        "evisynth/Snakefile"
     config:
         config
 
@@ -138,13 +162,12 @@ rule summary:
         "summary.txt",
     default_target: True
     shell:
-        "wc -l < {{input}} > {{output}}"
-''',
+        "wc -l < {input} > {output}"
+""",
         encoding="utf-8",
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1"], cwd=place, capture_output=True, text=True
-    )
+    words = [sys.executable, "-m", "snakemake", "--cores", "1"]
+    done = subprocess.run(words, cwd=place, env=environment(home / "src"), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert int((place / "summary.txt").read_text(encoding="utf-8")) > 5
 
@@ -159,6 +182,10 @@ def test_an_installed_wheel_runs_outside_the_repository(place):
     )
     assert built.returncode == 0, built.stderr
     (wheel,) = (place / "dist").glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for folder, inside in ((ROOT / "src", ""), *((ROOT / name, f"evisynth/_workflow/{name}/") for name in PARTS)):
+        files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        assert {f"{inside}{path.relative_to(folder).as_posix()}" for path in files} <= names
     zipfile.ZipFile(wheel).extractall(place / "site")
     command = [sys.executable, "-m", "evisynth.cli", "run", "data/mini", "--cores", "1", "--dry-run"]
     done = subprocess.run(command, cwd=place, env=environment(place / "site"), capture_output=True, text=True)
@@ -171,3 +198,21 @@ def test_an_installed_wheel_runs_outside_the_repository(place):
 
 def test_in_the_repository_the_workflow_is_the_repositorys():
     assert workflow_home() == ROOT
+
+
+def test_the_end_says_which_review_stopped_where_and_which_did_not(place, monkeypatch):
+    page = place / "results" / "mini" / "report" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("", encoding="utf-8")
+    result = RunResult(1, {"other": "check_review", "third": "fit_posteriors"}, ("why",), "")
+    monkeypatch.setattr("evisynth.commands.run._with_bar", lambda *given: result)
+    app = typer.Typer(add_completion=False)
+    app.command()(run)
+    done = CliRunner().invoke(app, ["data/mini", "data/other", "data/third"])
+    assert done.exit_code == 1
+    assert done.stdout == f"mini: the report is in {page.relative_to(place)}\n"
+    assert done.stderr.splitlines() == [
+        "why",
+        "other: stopped at check_review: `evisynth check data/other` says what to do",
+        "third: stopped at fit_posteriors",
+    ]

@@ -55,7 +55,11 @@ def at(findings, check, row):
         # the acamprosate table
         ("group_sizes", "lhuintre1985:discontinued:acamprosate", POSSIBLE, "9 people"),
         ("group_sizes", "lhuintre1990:discontinued:placebo", POSSIBLE, "1 person"),
+        ("group_sizes", "lhuintre1985:discontinued:placebo", POSSIBLE, "6 people"),
         ("group_sizes", "mason2006:discontinued:placebo", POSSIBLE, "3 people"),
+        ("group_sizes", "mason2006:discontinued:acamprosate", POSSIBLE, "6 people"),
+        ("arm_totals", "anton2006:heavy_drinking:naltrexone", POSSIBLE, "157 of the people"),
+        ("percent_of_n", "kiefer2003:heavy_drinking:acamprosate:published_week24", INCONSISTENT, "22/40 = 55.0"),
         # and more
         ("p_from_interval", "hegde2025_pain_overall", INCONSISTENT, "0.31"),
         ("interval_symmetric", "anton2006:abstinence_odds:naltrexone:placebo:desantis2013", POSSIBLE, "plain scale"),
@@ -81,6 +85,21 @@ def test_counts_that_agree_are_not_doubted(findings):
                 "volpicelli1992:heavy_drinking:placebo:published_percent"):  # fmt: skip
         assert at(findings, "same_outcome", row)["verdict"] == "consistent"
     assert at(findings, "p_from_counts", "latt2002:heavy_drinking:naltrexone:placebo")["verdict"] == "consistent"
+
+
+def test_the_documentation_lists_every_anomaly_of_the_acamprosate_table(findings):
+    tables = load_review(ROOT / "data/naltrexone").received
+    arms = tables["arms"].text
+    chosen = arms[(arms["treatment"] == "acamprosate") & (arms["source_id"] == "ds1_netcopula")]["study_id"].unique()
+    doubted = findings[findings["study_id"].isin(chosen) & ~findings["verdict"].isin(("consistent", "not checkable"))]
+    # of the trials with naltrexone too, only what concerns arms on acamprosate or all arms
+    own = doubted[doubted["row"].str.contains("acamprosate") | (doubted["check"].isin(("arm_totals", "group_sizes")))]
+    own = own[~own["row"].str.contains("naltrexone_acamprosate|percent_days")]
+    labels = dict(zip(tables["studies"].text["study_id"], tables["studies"].text["label"], strict=True))
+    text = (ROOT / "docs/integrity.md").read_text(encoding="utf-8")
+    assert len(own) >= 10
+    for study in own["study_id"].unique():
+        assert labels[study].partition(" (")[0] in text, study
 
 
 def test_the_table_can_be_written_and_read(findings, tmp_path):

@@ -7,7 +7,7 @@ from scipy import integrate, optimize, stats
 from scipy.special import expit, gammaln
 
 from evisynth import pooling
-from evisynth.pooling import mixed, outcomes
+from evisynth.pooling import mixed, mixed_counts, outcomes
 
 
 def counts(case):
@@ -182,3 +182,28 @@ def test_hypergeometric_density_sums_to_one():
         assert np.isfinite(first).all()
     assert total == pytest.approx(1.0, abs=1e-12)
     assert gammaln(1.0) == 0.0
+
+
+@pytest.mark.parametrize("model", ["CM.AL", "UM.FS"])
+def test_profile_interval_of_tau2_by_its_definition(bcg, model):
+    found = pooling.glmm(*counts(bcg), model=model, tau2_interval=True)
+    assert 0 < found.tau2_ci_low < found.tau2 < found.tau2_ci_high
+    builder = mixed_counts._fixed_studies if model == "UM.FS" else mixed_counts._conditional
+    problem = builder(*(np.asarray(x, dtype=float) for x in counts(bcg)), "OR", model, 0.5)
+    for limit in (found.tau2_ci_low, found.tau2_ci_high):
+
+        def fall(beta, tau=limit**0.5):
+            value, gradient, _ = mixed.evaluate(problem.model, beta, np.array([tau]), 61)
+            return found.log_likelihood - value, -gradient[: beta.size]
+
+        # the likelihood maximised over the coefficients alone, the random effect's scale held
+        best = optimize.minimize(fall, problem.start, jac=True, method="BFGS", options={"gtol": 1e-7})
+        assert 2 * best.fun == pytest.approx(3.841458820694124, rel=1e-6)
+
+
+def test_profile_interval_of_tau2_on_the_boundary_and_without_being_asked(ten_trials):
+    found = pooling.glmm(*counts(ten_trials), model="CM.AL", tau2_interval=True)
+    assert (found.tau2, found.tau2_ci_low) == (0.0, 0.0)
+    assert found.tau2_ci_high > 0.2
+    plain = pooling.glmm(*counts(ten_trials), model="CM.AL")
+    assert (plain.tau2_ci_low, plain.tau2_ci_high) == (None, None)

@@ -7,11 +7,13 @@ import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.provenance.tables import write_table
 from evisynth.report import report_tables, write_page
+from evisynth.report.exports import checklist_tables
 
 ROOT = Path(__file__).parents[2]
 MINI = ROOT / "tests" / "mini"
@@ -36,6 +38,16 @@ def step(name: str):
         sys.path.remove(str(ROOT / "scripts"))
 
 
+# What the scripts call the files they write, where it is not the table's name.
+FILES = {"summary": "multiverse_summary"}
+LATER = {
+    "explore_posteriors": ("bayes", ("prior_surface", "averaging", "averaged", "densities", "probabilities")),
+    "fit_adjusted": ("bayes", ("adjusted", "bias_terms")),
+    "inform_synthesis": ("quality", ("informed", "risk_weights")),
+    "explore_paths": ("pooled", ("multiverse", "summary")),
+}
+
+
 def build(data: Path, results: Path) -> Path:
     """Take a review folder through the stages; return the results of the review."""
     checked = results / "checked"
@@ -51,7 +63,50 @@ def build(data: Path, results: Path) -> Path:
         _record(results, stage, checked, [Path(path) for path in outputs.values()])
     _exact_posteriors(results, inputs)
     _record(results, "fit_posteriors", results / "effects", [results / "bayes"])
+    inputs |= {"bayes": str(results / "bayes" / "estimates.csv")}
+    params = {"cache": str(results.parent / ".kept" / "answers"), "code": "", "engines": ["statsmodels"]}
+    for stage, (folder, tables) in LATER.items():
+        outputs = {name: str(results / folder / f"{FILES.get(name, name)}.csv") for name in tables}
+        step(stage).main(inputs, outputs, params)
+        inputs |= outputs
+        _record(results, stage, checked, [Path(path) for path in outputs.values()])
+    outputs = {"agreement": str(results / "provenance" / "agreement.csv")}
+    step("compare_engines").main(inputs, outputs, params)
+    _record(results, "compare_engines", checked, [Path(outputs["agreement"])])
+    _sampled_checks(results)
+    tables = [results / "bayes" / f"{name}.csv" for name in ("checks", "power_scaling")]
+    _record(results, "check_posteriors", results / "effects", tables)
+    for table, frame in checklist_tables(ResultsFolder(results)).items():
+        write_table(frame, results / table, table)
     return results
+
+
+def _sampled_checks(results: Path) -> None:
+    """Write the checks of a sampled model as if one had been fitted: the page reads them like any other table."""
+    synthesis = {"synthesis": "heavy_drinking", "measure": "RR", "method": "bayes_normal"}
+    rows = pd.read_csv(results / "effects" / "effects.csv", dtype=str).query("synthesis == 'heavy_drinking'")
+    rows = rows[rows["measure"] == "RR"]
+    made = {"status": "ok", "reason": "", "level": 0.95}
+    checks = [
+        {**synthesis, "study_id": row.study_id, "label": row.label, "elpd": -1.2, "p_loo": 0.4, "pareto_k": k}
+        | {"loo_reliable": "yes" if k < 0.7 else "no", "observed": float(row.yi), "predicted": -0.1}
+        | {
+            "predicted_low": -0.9,
+            "predicted_high": 0.7,
+            "p_below": 0.2,
+            "p_two_sided": 0.4 if k < 0.7 else 0.03,
+            **made,
+        }
+        | {"from": f"effects/effects.csv:heavy_drinking:RR:{row.study_id}"}
+        for row, k in zip(rows.itertuples(), (0.8, *([0.2] * len(rows))), strict=False)
+    ]
+    power = [
+        {**synthesis, "parameter": name, "likelihood": 0.2, "prior": 0.01, "threshold": 0.05}
+        | {"diagnosis": "not sensitive to its priors", **made, "from": checks[0]["from"]}
+        for name in ("mu", "tau")
+    ]
+    for name, made_rows in (("checks", checks), ("power_scaling", power)):
+        write_table(pd.DataFrame(made_rows), results / "bayes" / f"{name}.csv", f"bayes/{name}.csv")
 
 
 def _exact_posteriors(results: Path, inputs: dict) -> None:

@@ -4,6 +4,9 @@ import shutil
 
 import pytest
 
+from evisynth.provenance.folder import ResultsFolder
+from evisynth.report import write_page
+
 pytestmark = pytest.mark.browser
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -26,10 +29,10 @@ def browser():
 def opened(browser, page, tmp_path):
     """A function that opens the page from disk with the network off, and collects what goes wrong."""
     path = tmp_path / "index.html"
-    path.write_text(page, encoding="utf-8")
     contexts, wrong = [], []
 
-    def open_page(**settings):
+    def open_page(text=page, **settings):
+        path.write_text(text, encoding="utf-8")
         context = browser.new_context(offline=True, **settings)
         contexts.append(context)
         view = context.new_page()
@@ -86,6 +89,46 @@ def test_the_way_goes_down_to_the_source(opened):
     assert "File: data/mini/" in text
 
 
+INDEX = """name,kind,synthesis,title,alt,from
+forest_heavy_drinking,forest,heavy_drinking,Forest,a forest plot,review.yaml:heavy_drinking
+funnel_heavy_drinking,funnel,heavy_drinking,Funnel,a funnel plot,review.yaml:heavy_drinking
+"""
+SVG = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 200 90">
+<defs><path id="Sans-41" d="M 0 0 L 9 9 L 9 0 z"/><pattern id="h1" patternUnits="userSpaceOnUse" width="9" height="9">
+<rect width="9" height="9" fill="#f00"/></pattern></defs>
+<g id="{kind}-heavy_drinking-RR-one"><rect x="10" y="10" width="80" height="60" style="fill: url(#h1)"/></g>
+<g><use xlink:href="#Sans-41" transform="translate(5 0)"/></g></svg>"""
+
+
+def test_a_figure_is_drawn_when_its_part_is_opened(opened, results, page, tmp_path):
+    folder = shutil.copytree(results, tmp_path / "mini")
+    (folder / "figures").mkdir()
+    (folder / "figures" / "index.csv").write_text(INDEX, encoding="utf-8")
+    place = "pooled/estimates.csv:heavy_drinking:RR:common"
+    for kind in ("forest", "funnel"):
+        name = folder / "figures" / f"{kind}_heavy_drinking"
+        name.with_suffix(".svg").write_text(SVG.format(kind=kind), encoding="utf-8")
+        rows = f"row,synthesis,measure,from\none,heavy_drinking,RR,{place}\n"
+        name.with_suffix(".csv").write_text(rows, encoding="utf-8")
+    view = opened(write_page(ResultsFolder(folder), "mini"))
+    forest, funnel = (view.locator(f"#fig-{kind}_heavy_drinking") for kind in ("forest", "funnel"))
+    assert funnel.locator("svg").count() == 0
+    forest.scroll_into_view_if_needed()
+    forest.locator("svg[role=img]").wait_for()
+    funnel.evaluate("figure => { figure.closest('details').open = true; }")
+    funnel.scroll_into_view_if_needed()
+    funnel.locator("svg[role=img]").wait_for()
+    # letters and hatchings that both share stand once in the page, and are found
+    missing = view.evaluate(
+        """() => [...document.querySelectorAll('figure svg use')].map(use => use.getAttribute('href').slice(1))
+            .concat([...document.querySelectorAll('figure rect')].map(e => /#([^")]+)/.exec(e.style.fill)[1]))
+            .filter(name => document.querySelectorAll('[id="' + name + '"]').length !== 1)"""
+    )
+    assert missing == []
+    funnel.locator("g.open").click()
+    assert place.split(":", 1)[1] in view.locator("#panel-body").inner_text()
+
+
 def test_keyboard_alone(opened):
     view = opened()
     first = view.locator("#s-heavy_drinking table.estimates tbody data.n").first
@@ -103,6 +146,7 @@ def test_keyboard_alone(opened):
 def test_tables_sort_by_value(opened):
     view = opened()
     table = view.locator("#s-heavy_drinking table.data").first
+    table.evaluate("table => { table.closest('details').open = true; }")
     head = table.locator("thead th", has_text="Weight")
 
     def weights():
@@ -129,13 +173,38 @@ def test_search_finds_a_study_and_opens_its_place(opened):
     assert "Nothing found" in view.locator("#hits").inner_text()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+OPEN = """() => {
+    document.querySelectorAll('main > section, article').forEach(e => { e.style.contentVisibility = 'visible'; });
+    document.querySelectorAll('main details').forEach(part => { part.open = true; });
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 768, 1024, 1280])
 def test_nothing_is_wider_than_the_screen(opened, width):
     view = opened(viewport={"width": width, "height": 844})
-    view.evaluate(
-        "document.querySelectorAll('main > section, article').forEach(e => e.style.contentVisibility = 'visible')"
-    )
+    view.evaluate(OPEN)
     assert view.evaluate("document.documentElement.scrollWidth") <= width
+    # what is wider than its place scrolls in a box that the keyboard reaches and that has a name
+    boxes = view.evaluate(
+        """() => [...document.querySelectorAll('main table')].map(table => table.closest('.scroll')).filter(
+            box => !box || (box.scrollWidth > box.clientWidth && (box.tabIndex !== 0 || !box.ariaLabel))).length"""
+    )
+    assert boxes == 0
+
+
+@pytest.mark.parametrize("width", [390, 768, 1024, 1280])
+def test_the_summary_of_findings_is_not_clipped(opened, width):
+    view = opened(viewport={"width": width, "height": 844})
+    wide, room = view.evaluate(
+        "() => { const box = document.querySelector('table.sof').parentElement; "
+        "return [box.scrollWidth, box.clientWidth]; }"
+    )
+    assert wide <= room
+    cut = view.evaluate(
+        "() => [...document.querySelectorAll('table.sof :is(td, tbody th)')]"
+        ".filter(cell => cell.scrollWidth > cell.clientWidth + 1).length"
+    )
+    assert cut == 0
 
 
 def test_dark_mode_and_print(opened):
@@ -146,3 +215,38 @@ def test_dark_mode_and_print(opened):
     assert paper.startswith(b"%PDF")
     view.emulate_media(media="print")
     assert not view.locator(".contents").is_visible()
+
+
+def test_print_holds_the_core_and_what_was_opened(opened):
+    view = opened()
+    part = view.locator("#s-heavy_drinking details.more").first
+    short = len(view.pdf())
+    view.emulate_media(media="print")
+    assert view.locator("#findings table").is_visible()
+    assert view.locator("#s-heavy_drinking table.estimates").first.is_visible()
+    assert not part.is_visible()
+    view.emulate_media(media="screen")
+    view.locator("#all-parts").click()
+    assert view.locator("#all-parts").inner_text() == "Close every part"
+    view.emulate_media(media="print")
+    assert part.is_visible()
+    assert len(view.pdf()) > short
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(opened, scheme, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
+    view = opened(color_scheme=scheme, viewport={"width": width, "height": 844})
+    # every part at the width where tables are tables; on a phone one question, since axe looks at each colour anew
+    view.evaluate(OPEN if width > 390 else OPEN.replace("main details", "article:first-of-type details"))
+    found = axe.Axe().run(view).response["violations"]
+    view.locator("#findings data.n").first.click()
+    found += axe.Axe().run(view, context="#panel").response["violations"]
+    wrong = [
+        (one["id"], node["html"][:200])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+    assert wrong == []

@@ -1,6 +1,8 @@
 """Every number of the page stands in a table, is what the table says, and leads back to the facts."""
 
 import csv
+import html
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pytest
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.provenance.formulas import METHODS, TABLES
 from evisynth.provenance.trace import Tracer, trace
+from evisynth.report.cells import Cells
+from evisynth.report.packing import unpacked
 from evisynth.report.rounding import format_cell
 
 # The only words with digits that the page may say by itself.
@@ -36,9 +40,10 @@ def test_no_digit_stands_outside_a_cell(page, read):
     assert strays == []
 
 
-def test_numbers_and_words_are_those_of_their_cells(page, read, results):
+def test_numbers_and_words_are_those_of_their_cells(page_of, read, results, monkeypatch):
+    monkeypatch.setattr(Cells, "names_words", True)
     folder = ResultsFolder(results)
-    elements = [e for e in read(page).elements if "data-ref" in e.attributes and e.tag in ("data", "bdi")]
+    elements = [e for e in read(page_of(results)).elements if "data-ref" in e.attributes and e.tag in ("data", "bdi")]
     numbers = [e for e in elements if e.tag == "data"]
     assert len(numbers) > 200
     for element in elements:
@@ -59,6 +64,38 @@ def test_every_number_leads_to_facts_or_to_a_record(page, read, results):
         step = tracer.step(element.attributes["data-ref"])
         origins = ResultsFolder(results).row(step.reference).get("from", "")
         assert step.is_fact or any(step.facts()) or origins, element.attributes["data-ref"]
+
+
+def test_every_number_opens_to_a_row_that_the_page_keeps(page, read, results):
+    parsed = read(page)
+    kept = {e.attributes["id"]: e.text for e in parsed.elements if e.tag == "script" and "id" in e.attributes}
+    store = unpacked(kept["store"])
+    rows = {f"{store['tables'][row[0]]['name']}:{row[1]}": row for row in store["rows"]}
+    figures = json.loads(kept["figures"])
+    drawn = [unpacked(text) for text in figures.get("figures", {}).values()]
+    opening = [html.unescape(ref) for svg in drawn for ref in re.findall(r'data-ref="([^"]+)"', svg)]
+    opening += [e.attributes["data-ref"] for e in parsed.elements if "data-ref" in e.attributes]
+    assert len(opening) > 300
+    for ref in opening:
+        row = rows.get(ref) or rows.get(ref.rpartition(":")[0])
+        assert row, ref
+        # what it rests on is kept too, down to a fact or a record
+        name = store["tables"][row[0]]["name"]
+        from_record = name.startswith(("report/", "provenance/", "checked/"))
+        assert row[3] or "/" not in name or from_record, f"{ref} rests on nothing"
+
+
+TABLES_OF_NEW_PARTS = (
+    *("quality/risk_weights.csv", "bayes/adjusted.csv", "bayes/averaged.csv"),
+    *("bayes/prior_surface.csv", "bayes/probabilities.csv", "bayes/checks.csv", "bayes/power_scaling.csv"),
+    *("pooled/multiverse_summary.csv", "provenance/agreement.csv"),
+)
+
+
+@pytest.mark.parametrize("table", TABLES_OF_NEW_PARTS)
+def test_the_walk_sees_the_part_of_each_table(table, page, read):
+    shown = {e.attributes["data-ref"].partition(":")[0] for e in read(page).elements if e.tag == "data"}
+    assert table in shown
 
 
 def test_marks_follow_the_facts(page, read, results):
@@ -112,8 +149,6 @@ def test_one_changed_cell_moves_the_numbers_that_rest_on_it_and_no_others(mini, 
 
 
 def test_a_number_that_leads_nowhere_is_an_error(results):
-    from evisynth.report.cells import Cells
-
     with pytest.raises(KeyError, match="no row"):
         Cells(ResultsFolder(results)).number("pooled/estimates.csv", "pain:MD:invented", "estimate")
     with pytest.raises(KeyError, match="no column"):

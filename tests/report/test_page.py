@@ -10,8 +10,9 @@ import pytest
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.report import write_page, write_run_facts
 from evisynth.report.cells import Cells
+from evisynth.report.packing import packed, unpacked
 from evisynth.report.pictures import Pictures
-from evisynth.report.store import as_script, store_of
+from evisynth.report.store import store_of
 
 LONG = "A very long name " * 12
 NAMES = ["<script>alert(1)</script>", '=HYPERLINK("x")', LONG.strip(), "دراسة صغيرة", "two\nlines", "@STORE@ {{ 7*7 }}"]
@@ -41,12 +42,12 @@ def test_a_study_may_be_called_anything(copy, read):
     page = write_page(ResultsFolder(copy), "mini")
     parsed = read(page)
     scripts = [element for element in parsed.elements if element.tag == "script"]
-    assert len(scripts) == 2, "the store and the page's own"
+    assert len(scripts) == 3, "the store, the figures and the page's own"
     shown = {element.text for element in parsed.elements if element.tag == "bdi"}
     assert set(NAMES) <= shown
     stored = next(element.text for element in scripts if element.attributes.get("id") == "store")
-    assert json.loads(stored)["review"] == "mini"
-    assert "</script" not in stored
+    assert unpacked(stored)["review"] == "mini"
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", stored), "nothing that a cell holds can end the element"
     assert all(element.tag != "img" for element in parsed.elements)
 
 
@@ -74,12 +75,71 @@ def test_the_page_is_one_document_with_every_part(page, read):
 def test_tables_that_are_not_there_are_said_to_be_missing(copy, page_of, read):
     for folder in ("quality", "bayes", "claims", "figures", "bias"):
         shutil.rmtree(copy / folder, ignore_errors=True)
+    for table in ("regression", "subgroups", "multiverse", "multiverse_summary"):
+        (copy / "pooled" / f"{table}.csv").unlink(missing_ok=True)
+    for table in copy.glob("report/*_checklist.csv"):
+        table.unlink()
     page = page_of(copy)
     text = " ".join(text for text, _ in read(page).texts)
     assert "Risk of bias and certainty have not been assessed." in text
     assert "The figures have not been drawn yet." in text
     assert "The checks of reported figures have not been run." in text
-    assert 'id="claims"' not in page
+    for part in ("claims", "quality", "checklists"):
+        assert f'id="{part}"' not in page
+        assert f'href="#{part}"' not in page
+    parsed = read(page)
+    assert all(element.text.strip() for element in parsed.elements if element.tag in ("h2", "h3", "h4", "summary"))
+    assert all(element.text.strip() for element in parsed.elements if element.tag in ("tbody", "caption"))
+
+
+def test_every_anchor_of_a_checklist_leads_to_an_element(page, read, results):
+    ids = {element.attributes.get("id") for element in read(page).elements}
+    places = set()
+    for name in ("prisma", "swim"):
+        rows = ResultsFolder(results).rows(f"report/{name}_checklist.csv")
+        places |= {row["place"] for row in rows.values() if row["place"]}
+    assert {"syntheses", "methods", "findings"} <= places
+    # a place in another file is a link to that file
+    assert {place for place in places if "." not in place} <= ids
+
+
+def test_every_place_that_a_checklist_can_name_is_a_part_of_the_page(page):
+    from evisynth.report.exports import checklists
+
+    named = {item["place"] for one in checklists._definitions().values() for item in one["items"]}
+    parts = set(re.findall(r'id="([a-z]+)"', page)) | {"quality"}
+    assert {place for place in named if "." not in place} <= parts
+
+
+def test_the_commit_is_shown_or_the_digest(results, page):
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    assert commit in write_page(ResultsFolder(results), "mini", "fedcba", commit)
+    assert "The code lay in no git checkout" in page
+    assert "fedcba9876543210" in page
+
+
+def test_a_failed_gate_stands_in_place_of_an_adjusted_number(copy, read):
+    path = copy / "bayes" / "adjusted.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    kept = {"synthesis", "measure", "method", "prior", "school", "title", "headline", "k", "from"}
+    rows[0] = {name: value if name in kept else "" for name, value in rows[0].items()}
+    rows[0] |= {"status": "failed", "reason": "the error bound is 0.2", "gate": "failed"}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    parsed = read(write_page(ResultsFolder(copy), "mini"))
+    cells = [element.text for element in parsed.elements if "failed" in element.classes]
+    assert sum("the error bound is 0.2" in cell for cell in cells) == 2, "in the short table and in the long one"
+
+
+def test_the_other_files_are_linked_where_they_lie(copy):
+    assert 'href="report.pdf"' not in write_page(ResultsFolder(copy), "mini")
+    for name in ("report.pdf", "report.docx", "tables.xlsx"):
+        (copy / "report" / name).write_bytes(b"")
+    page = write_page(ResultsFolder(copy), "mini")
+    assert all(f'href="{name}"' in page for name in ("report.pdf", "report.docx", "tables.xlsx"))
 
 
 def test_a_failed_fit_shows_its_reason_and_no_number(copy, read):
@@ -139,13 +199,18 @@ def test_a_drawing_is_made_harmless(copy):
     cells = Cells(ResultsFolder(copy))
     pictures = Pictures(cells)
     (item,) = pictures.all()
-    drawn = pictures.fill(f"<p>{item.token}</p>", 10**6)
+    held, later = pictures.fill(f"<p>{item.token}</p>", 10**6)
+    assert 'data-figure="forest_pain"' in held
+    drawn = unpacked(later["figures"]["forest_pain"]) + "".join(unpacked(later["letters"]).values())
     for bad in ("script", "onload", "onclick", "javascript", "https:", "<style", "<a "):
         assert bad not in drawn
     assert 'data-ref="pooled/estimates.csv:pain:MD:common"' in drawn
     assert 'aria-label="a &lt;b&gt; &amp; &#34;c&#34;"' in drawn
     assert "pain:MD:common" in json.dumps(store_of(cells, "mini"))
-    assert "figures/forest_pain.svg" in Pictures(cells).fill(f"<p>{item.token}</p>", 10)
+    kept_out, nothing = Pictures(cells).fill(f"<p>{item.token}</p>", 10)
+    assert "figures/forest_pain.svg" in kept_out
+    assert "data-figure" not in kept_out
+    assert nothing == {}
 
 
 def test_the_store_holds_each_row_once(results, page):
@@ -155,7 +220,8 @@ def test_the_store_holds_each_row_once(results, page):
     store = store_of(cells, "mini")
     keys = [(row[0], row[1]) for row in store["rows"]]
     assert len(keys) == len(set(keys))
-    assert as_script({"a": "</script><!--"}) == '{"a":"\\u003c/script\\u003e\\u003c!--"}'
+    assert unpacked(packed({"a": "</script><!--"})) == {"a": "</script><!--"}
+    assert "<" not in packed({"a": "</script><!--"})
 
 
 def test_run_facts_are_a_page_of_their_own(tmp_path, page):

@@ -1,10 +1,11 @@
-"""The commands of docs/tutorial.md print what the page says they print."""
+"""The commands of docs/tutorial.md print what the page says, from an installed wheel, outside the repository."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -31,12 +32,20 @@ def needs_results(command):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder outside the repository with the examples, and `evisynth` on the path."""
+    """A folder with the examples, and `evisynth` of the unpacked wheel on the path; the repository is out of sight."""
     folder = tmp_path_factory.mktemp("tutorial")
     shutil.copytree(ROOT / "docs" / "examples", folder / "docs" / "examples")
+    installed = tmp_path_factory.mktemp("installed")
+    words = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(installed)]
+    built = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    (wheel,) = installed.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(installed / "site")
     program = folder / "bin" / "evisynth"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m evisynth.cli "$@"\n', encoding="utf-8")
+    program.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{installed / "site"}" exec "{sys.executable}" -m evisynth.cli "$@"\n', encoding="utf-8"
+    )
     program.chmod(0o755)
     return folder
 
@@ -45,7 +54,6 @@ def told(command, place):
     environment = {
         **os.environ,
         "PATH": f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT / "src"),
         "LC_ALL": "C.UTF-8",
     }
     done = subprocess.run(command, shell=True, cwd=place, env=environment, capture_output=True, text=True)

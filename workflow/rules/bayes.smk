@@ -17,6 +17,8 @@ rule fit_posteriors:
     conda:
         "../../environment.yml"
     threads: 2
+    resources:
+        **needs(2000, 60),
     params:
         cache="results/.kept/posteriors",
         sampler=config["sampler"],

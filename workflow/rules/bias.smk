@@ -18,6 +18,8 @@ rule test_small_studies:
         "results/{review}/logs/test_small_studies.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 10),
     params:
         code=code("test_small_studies"),
     message:

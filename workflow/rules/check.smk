@@ -7,7 +7,7 @@ data leaves the results as they were.
 
 checkpoint check_review:
     input:
-        facts,
+        data=facts,
     output:
         plan=update("results/{review}/checked/plan.json"),
         prisma=update("results/{review}/checked/prisma.csv"),
@@ -18,6 +18,8 @@ checkpoint check_review:
         "results/{review}/logs/check_review.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 5),
     params:
         folder=lambda wildcards: f"{DATA}/{wildcards.review}",
         code=code("check_review"),

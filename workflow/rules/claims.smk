@@ -11,10 +11,13 @@ rule audit_claims:
         conflicts="results/{review}/claims/conflicts.csv",
         stated_published="results/{review}/claims/stated_published.csv",
         timeline="results/{review}/claims/timeline.csv",
+        claimreview="results/{review}/claims/claimreview.json",
     log:
         "results/{review}/logs/audit_claims.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 5),
     params:
         code=code("audit_claims"),
     message:

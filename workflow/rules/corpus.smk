@@ -23,7 +23,7 @@ rule shard_corpus:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
+        **needs(2000, 20),
     params:
         settings=CORPUS_SETTINGS,
         code=code("shard_corpus"),
@@ -45,7 +45,7 @@ rule analyse_corpus:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        **needs(1000, 60),
     params:
         cache="results/.kept/corpora",
         settings=CORPUS_SETTINGS,
@@ -72,7 +72,7 @@ rule gather_corpus:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
+        **needs(2000, 20),
     params:
         settings=CORPUS_SETTINGS,
         code=code("gather_corpus"),

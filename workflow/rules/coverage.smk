@@ -1,17 +1,31 @@
-"""What the engines' intervals hold, by simulation: targets `coverage` and `calibration`, not part of `all`.
+"""What the engines' intervals hold, by simulation: targets `coverage`, `calibration`, `model_calibration`.
 
-Both write into docs/ of the working directory. Every part has its own stream of random numbers, so that no cell depends
+None is part of `all`. They write into docs/ of the working directory. Every part has its own stream of random numbers, so that no cell depends
 on how the work is cut.
 """
 
 REPLICATES = 2000
 OUTCOMES = ["normal", "rare"]
 CALIBRATION_K = ["2-3-4", "5-6-7", "8-9-10"]
+MODEL_SIMULATIONS = 500
+CALIBRATED = [
+    "normal",
+    "binomial",
+    "log_binomial",
+    "poisson",
+    "regression",
+    "hierarchy",
+    "additive_bias",
+    "contaminated",
+    "conversions",
+    "student_t",
+]
 
 
 wildcard_constraints:
     outcome="normal|rare",
     part_of_calibration="ranks|[0-9-]+",
+    calibrated="[a-z_]+",
 
 
 rule coverage:
@@ -37,6 +51,8 @@ rule measure_coverage:
         "results/coverage/logs/measure_coverage-{outcome}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 60),
     params:
         outcome=lambda wildcards: wildcards.outcome,
         replicates=REPLICATES,
@@ -61,6 +77,8 @@ rule draw_coverage:
         "results/coverage/logs/draw_coverage.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 10),
     params:
         code=code("draw_coverage"),
     message:
@@ -78,6 +96,8 @@ rule measure_calibration:
         "results/coverage/logs/measure_calibration-{part_of_calibration}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 60),
     params:
         part=lambda wildcards: wildcards.part_of_calibration,
         draws=5000,
@@ -115,9 +135,61 @@ rule draw_calibration:
         "results/coverage/logs/draw_calibration.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 10),
     params:
         code=code("draw_calibration"),
     message:
         "histograms and heat map of the calibration"
     script:
         "../../scripts/draw_calibration.py"
+
+
+rule model_calibration:
+    input:
+        "docs/coverage/model_calibration.csv",
+        collect("docs/images/calibration_{calibrated}.png", calibrated=CALIBRATED),
+
+
+rule calibrate_model:
+    output:
+        record="results/coverage/records/calibrate_model-{calibrated}.json",
+        facts="results/coverage/run_facts/calibrate_model-{calibrated}.json",
+        table="results/coverage/model-{calibrated}.csv",
+    log:
+        "results/coverage/logs/calibrate_model-{calibrated}.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs(2000, 240),
+    params:
+        model=lambda wildcards: wildcards.calibrated,
+        simulations=MODEL_SIMULATIONS,
+        seed=20261122,
+        code=code("calibrate_model"),
+    message:
+        "calibration of the model {wildcards.calibrated}"
+    script:
+        "../../scripts/calibrate_model.py"
+
+
+rule draw_model_calibration:
+    input:
+        tables=collect("results/coverage/model-{calibrated}.csv", calibrated=CALIBRATED),
+    output:
+        record="results/coverage/records/draw_model_calibration.json",
+        facts="results/coverage/run_facts/draw_model_calibration.json",
+        table="docs/coverage/model_calibration.csv",
+        images=collect("docs/images/calibration_{calibrated}.png", calibrated=CALIBRATED),
+    log:
+        "results/coverage/logs/draw_model_calibration.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs(1000, 10),
+    params:
+        code=code("draw_model_calibration"),
+    message:
+        "histograms of the calibration of the models"
+    script:
+        "../../scripts/draw_model_calibration.py"

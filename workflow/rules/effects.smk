@@ -15,6 +15,8 @@ rule estimate_effects:
         "results/{review}/logs/estimate_effects.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 5),
     params:
         code=code("estimate_effects"),
     message:

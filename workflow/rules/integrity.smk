@@ -13,6 +13,8 @@ rule check_integrity:
         "results/{review}/logs/check_integrity.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 5),
     params:
         code=code("check_integrity"),
     message:

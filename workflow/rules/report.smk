@@ -6,11 +6,18 @@ STEPS = [
     "estimate_effects",
     "pool_estimates",
     "fit_posteriors",
+    "explore_posteriors",
     "test_small_studies",
     "judge_quality",
+    "fit_adjusted",
+    "check_posteriors",
+    "inform_synthesis",
+    "explore_paths",
     "check_integrity",
     "audit_claims",
     "draw_figures",
+    "compare_engines",
+    "write_exports",
 ]
 
 
@@ -22,19 +29,46 @@ rule write_report:
             "results/{{review}}/effects/{table}.csv", table=["effects", "steps", "left_out", "sensitivity", "paired"]
         ),
         pooled=collect(
-            "results/{{review}}/pooled/{table}.csv", table=["estimates", "weights", "leave_one_out", "sensitivity"]
+            "results/{{review}}/pooled/{table}.csv",
+            table=[
+                "estimates",
+                "weights",
+                "leave_one_out",
+                "sensitivity",
+                "regression",
+                "regression_lines",
+                "subgroups",
+                "multiverse",
+                "multiverse_summary",
+            ],
         ),
         bayes=collect(
             "results/{{review}}/bayes/{table}.csv", table=["estimates", "studies", "diagnostics", "sensitivity"]
         ),
+        explored=collect(
+            "results/{{review}}/bayes/{table}.csv",
+            table=["prior_surface", "averaging", "averaged", "densities", "probabilities"],
+        ),
+        adjusted=collect(
+            "results/{{review}}/bayes/{table}.csv", table=["adjusted", "bias_terms", "checks", "power_scaling"]
+        ),
         quality=collect(
-            "results/{{review}}/quality/{table}.csv", table=["judgements", "certainty", "findings", "integrity"]
+            "results/{{review}}/quality/{table}.csv",
+            table=["judgements", "certainty", "findings", "integrity", "informed", "risk_weights"],
         ),
         bias=collect(
             "results/{{review}}/bias/{table}.csv",
             table=["tests", "selection", "trim_and_fill", "influence", "cumulative"],
         ),
-        claims=collect("results/{{review}}/claims/{table}.csv", table=["claims", "documents", "conflicts"]),
+        claims=collect(
+            "results/{{review}}/claims/{table}.csv",
+            table=["claims", "documents", "conflicts", "stated_published", "timeline"],
+        ),
+        agreement="results/{review}/provenance/agreement.csv",
+        exports=collect(
+            "results/{{review}}/report/{file}",
+            file=["prisma_checklist.csv", "swim_checklist.csv", "report.pdf", "report.docx", "tables.xlsx"],
+        ),
         figures="results/{review}/figures",
         records=collect("results/{{review}}/provenance/records/{step}.json", step=STEPS),
     output:
@@ -46,6 +80,7 @@ rule write_report:
             labels={"review": "{review}"},
         ),
         counts="results/{review}/report/counts.csv",
+        coverage="results/{review}/report/coverage.csv",
         steps="results/{review}/report/steps.csv",
         files="results/{review}/report/files.csv",
         packages="results/{review}/report/packages.csv",
@@ -53,9 +88,12 @@ rule write_report:
         "results/{review}/logs/write_report.log",
     conda:
         "../../environment.yml"
+    resources:
+        **needs(1000, 10),
     params:
         review=lambda wildcards: wildcards.review,
         code=code("write_report"),
+        commit=commit_of_code(),
     message:
         "the report of {wildcards.review}"
     script:

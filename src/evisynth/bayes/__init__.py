@@ -22,7 +22,7 @@ _HOME = {
     "Prior": "priors",
     "PriorError": "priors",
 }
-_MODULES = ("averaging", "calibration", "exact", "priors", "regression", "sampled")
+_MODULES = ("adjusted", "averaging", "calibration", "exact", "priors", "regression", "sampled")
 
 __all__ = sorted({*_HOME, *_MODULES})
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.optimize.elementwise import find_root
 
 from evisynth.bayes import checks, priors
 from evisynth.bayes.ensemble import ModelFit, Setting, fit_plain, fit_regression, fit_selection
@@ -41,9 +42,12 @@ class ModelAverage:
         the averages have an atom.
     mu_conditional, tau_conditional : Summary
         Averaged over the models that include the parameter.
+    p_mu_below_0 : float
+        Averaged P(mu < 0); the models with mu = 0 add nothing to it.
     models : DataFrame
-        One row per model: ``model, effect, heterogeneity, bias, prior, log_marginal, posterior, mu_mean, tau_mean,
-        error, method``.
+        One row per model: ``model, effect, heterogeneity, bias, prior, log_marginal, posterior, mu_mean, mu_median,
+        mu_ci_low, mu_ci_high, tau_mean, tau_median, error, method``; where a model fixes a parameter at 0 its median
+        and limits are NaN.
     error_bound : float
         Bound on the relative error of the marginal likelihoods of the models with non-negligible weight.
     """
@@ -64,6 +68,7 @@ class ModelAverage:
     tau: Summary
     mu_conditional: Summary
     tau_conditional: Summary
+    p_mu_below_0: float
     models: pd.DataFrame
     error_bound: float
     method: str
@@ -248,8 +253,11 @@ def _average(
     p = np.exp((log_joint - log_joint.max()).to_numpy())
     p /= p.sum()
     table["posterior"] = p
-    table["mu_mean"] = [sign * f.mu_moments[0] for f in fits]
+    table["mu_mean"] = [sign * f.mu_moments[0] + 0.0 for f in fits]
+    tails = np.array([0.5, (1 - level) / 2, (1 + level) / 2])
+    table["mu_median"], table["mu_ci_low"], table["mu_ci_high"] = _of_models(fits, "mu", tails, sign)
     table["tau_mean"] = [f.tau_moments[0] for f in fits]
+    table["tau_median"] = _of_models(fits, "tau", tails[:1], 1.0)[0]
     table["error"] = [f.error for f in fits]
     table["method"] = [f.method for f in fits]
     effect, tau_in = table["effect"].to_numpy(), table["heterogeneity"].to_numpy()
@@ -278,10 +286,41 @@ def _average(
         tau=summary("tau", everything),
         mu_conditional=summary("mu", effect),
         tau_conditional=summary("tau", tau_in),
+        p_mu_below_0=_below_zero(fits, p, sign),
         models=table,
         error_bound=float(np.max(table["error"].to_numpy()[p > 1e-6])),
         method=METHOD,
     )
+
+
+def _of_models(fits: list[ModelFit], which: str, p: Array, sign: float) -> Array:
+    """Quantiles of mu or tau in each model, (q, models); NaN where the model fixes it at 0.
+
+    For `sign` -1 the probabilities are those of -mu: of a median and two limits the limits change places.
+    """
+    found = np.full((len(p), len(fits)), np.nan)
+    for i, fit in enumerate(fits):
+        cdf, moments = (fit.mu_cdf, fit.mu_moments) if which == "mu" else (fit.tau_cdf, fit.tau_moments)
+        if cdf is not None:
+            q = sign * _quantiles(cdf, p, *_centre_and_spread(*moments))
+            found[:, i] = q if sign > 0 else q[[0, 2, 1]]
+    return found
+
+
+def _centre_and_spread(mean: float, second: float) -> tuple[float, float]:
+    """Where a search for quantiles starts; moments may be infinite."""
+    if not np.isfinite(mean):
+        return 0.0, 1.0
+    spread = float(np.sqrt(max(second - mean**2, 0.0))) if np.isfinite(second) else 1.0
+    return mean, max(spread, 1e-12)
+
+
+def _below_zero(fits: list[ModelFit], p: Array, sign: float) -> float:
+    """P(mu < 0) on the scale of the data; the distribution functions are those of the aligned effect."""
+    zero = np.zeros(1)
+    lower = sum(w * float(f.mu_cdf(zero)[0]) for w, f in zip(p, fits, strict=True) if f.mu_cdf is not None)
+    included = sum(w for w, f in zip(p, fits, strict=True) if f.mu_cdf is not None)
+    return float(lower if sign > 0 else included - lower)
 
 
 def _inclusion(posterior: Array, prior: pd.Series, included: Array) -> float:
@@ -315,7 +354,7 @@ def _summary(fits: list[ModelFit], weight: Array, which: str, level: float, sign
 
     tails = np.array([(1 - level) / 2, 0.5, (1 + level) / 2])
     spread = float(np.sqrt(max(second - mean**2, 0.0))) if np.isfinite(second) else 1.0
-    q = np.sort(sign * _quantiles(cdf, tails, mean if np.isfinite(mean) else 0.0, max(spread, 1e-12)))
+    q = np.sort(sign * _quantiles(cdf, tails, *_centre_and_spread(mean, second))) + 0.0
     return Summary(
         sign * mean,
         spread if np.isfinite(second) else np.inf,
@@ -328,7 +367,7 @@ def _summary(fits: list[ModelFit], weight: Array, which: str, level: float, sign
 
 
 def _quantiles(cdf: Callable[[Array], Array], p: Array, centre: float, scale: float) -> Array:
-    """Quantiles by bisection, with 0 tried first: an atom there is a likely answer."""
+    """Quantiles by Chandrupatla's method, with 0 tried first: an atom there is a likely answer."""
     at_zero, below = float(cdf(np.zeros(1))[0]), float(cdf(np.full(1, -1e-12 * scale))[0])
     low, high = np.full(len(p), centre - 8 * scale), np.full(len(p), centre + 8 * scale)
     for _ in range(60):
@@ -339,8 +378,14 @@ def _quantiles(cdf: Callable[[Array], Array], p: Array, centre: float, scale: fl
             np.where(short, centre - 2 * (centre - low), low),
             np.where(long, centre + 2 * (high - centre), high),
         )
-    for _ in range(48):
-        middle = 0.5 * (low + high)
-        less = cdf(middle) < p
-        low, high = np.where(less, middle, low), np.where(less, high, middle)
-    return np.where((below < p) & (p <= at_zero), 0.0, 0.5 * (low + high))
+    # Beside the atom the function is continuous: no bracket may reach across it.
+    low = np.where((p > at_zero) & (low < 0), 0.0, low)
+    high = np.where((p <= below) & (high > 0), 0.0, high)
+    tiny = 1e-10 * scale
+
+    def gap(x: Array, wanted: Array) -> Array:
+        return cdf(np.where(x == 0, np.where(wanted > at_zero, tiny, -tiny), x)) - wanted
+
+    ends = {"xatol": tiny, "xrtol": 1e-11, "fatol": 1e-11, "frtol": 0.0}
+    found = find_root(gap, (low, high), args=(p,), tolerances=ends)
+    return np.where((below < p) & (p <= at_zero), 0.0, found.x)

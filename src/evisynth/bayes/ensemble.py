@@ -81,10 +81,10 @@ def fit_selection(setting: Setting, function: WeightFunction, effect: bool, hete
     """A weight function: mu outermost (sinh nodes), tau inside it, the weights innermost."""
     likelihood = SelectionLikelihood(setting.y, setting.v, function)
     free = len(function.cuts)
-    axis, rule = _plan(setting, likelihood, effect, heterogeneity)
+    axis, *rules = _plan(setting, likelihood, effect, heterogeneity)
     mu = axis.mu if axis is not None else np.zeros(1)
     weight = setting.mu_prior.logpdf(mu) + axis.log_slope if axis is not None else np.zeros(1)
-    value, grid, error = _over_tau(setting, likelihood, mu, weight, heterogeneity, rule)
+    value, grid, error = _over_tau(setting, likelihood, mu, weight, heterogeneity, *rules)
     if axis is not None:
         log_g = value + weight
         g = np.exp(log_g - log_g.max())
@@ -174,6 +174,7 @@ def _over_tau(
     prior: Array,
     heterogeneity: bool,
     rule: OmegaRule,
+    coarse: OmegaRule,
 ) -> tuple[Array, TauGrid | None, float]:
     """Ln of the likelihood integrated over tau and weights for each mu, with its relative error.
 
@@ -184,8 +185,6 @@ def _over_tau(
         value, half = (a[:, 0] for a in likelihood(mu, np.zeros((m, 1)), rule))
         return value, None, _rule_error(value, half, value + prior)
     start, upper = np.full(m, np.sqrt(np.median(setting.v))), np.full(m, setting.tau_prior.upper)
-    free = len(likelihood.function.cuts)
-    coarse = omega_rule(free, COARSE[free])
     seen = []
 
     def fine(tau: Array) -> Array:
@@ -259,8 +258,8 @@ class MuAxis:
 
 def _plan(
     setting: Setting, likelihood: SelectionLikelihood, effect: bool, heterogeneity: bool
-) -> tuple[MuAxis | None, OmegaRule]:
-    """Where to put the nodes of mu, and which nodes of the weights matter, from a coarse look at the posterior."""
+) -> tuple[MuAxis | None, OmegaRule, OmegaRule]:
+    """Where to put the nodes of mu, and which nodes of the fine and of the coarse rule for the weights matter there."""
     free = len(likelihood.function.cuts)
     coarse = omega_rule(free, COARSE[free])
     tau = _rough_tau(setting) if heterogeneity else np.zeros(1)
@@ -276,10 +275,15 @@ def _plan(
     mu = axis.mu if axis is not None else np.zeros(1)
     log_g = look(mu)
     order = np.argsort(log_g.ravel())[::-1]
-    order = order[log_g.ravel()[order] > log_g.max() - 14.0]
-    chosen = order[np.unique(np.linspace(0, len(order) - 1, 40).astype(int))]
-    at_mu, at_tau = np.unravel_index(chosen, log_g.shape)
-    return axis, likelihood.prune(mu[at_mu], tau[at_tau], omega_rule(free, FINE[free]))
+
+    def pruned(rule: OmegaRule, depth: float) -> OmegaRule:
+        inside = order[log_g.ravel()[order] > log_g.max() - depth]
+        chosen = inside[np.unique(np.linspace(0, len(inside) - 1, 40).astype(int))]
+        at_mu, at_tau = np.unravel_index(chosen, log_g.shape)
+        return likelihood.prune(mu[at_mu], tau[at_tau], rule)
+
+    # The coarse rule finds the ends of the tails too, so it keeps what matters far out.
+    return axis, pruned(omega_rule(free, FINE[free]), 14.0), pruned(coarse, _MU_DROP)
 
 
 def _find_mu(setting: Setting, look: Callable[[Array], Array]) -> MuAxis:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from evisynth.bayes import checks, priors
+from evisynth.bayes import checks, priors, quadrature
 from evisynth.bayes.checks import ImproperPosteriorError
 from evisynth.bayes.families import Array
 from evisynth.bayes.posterior import (
@@ -32,6 +32,7 @@ from evisynth.bayes.summaries import FIELDS, Summary, summarise_mixture, summari
 METHOD = "exact (trapezoidal and sinc quadrature over tau; mu given tau in closed form)"
 NODES = 80  # enough for 1e-6 with the usual priors; one data set gets twice as many
 MOST_NODES = 1024
+EVIDENCE = ("log_marginal", "bf_mu0", "bf_tau0")  # not defined under an improper prior
 _CELLS = 400_000  # studies x rows x nodes held at once: stays in the processor's cache
 
 __all__ = [
@@ -47,7 +48,7 @@ __all__ = [
 def normal_normal(
     yi: ArrayLike,
     vi: ArrayLike,
-    tau_prior: str | Prior = "halfnormal:0.5",
+    tau_prior: str | Prior | Sequence[str | Prior] = "halfnormal:0.5",
     mu_prior: str | Prior = "flat",
     *,
     level: float = 0.95,
@@ -60,8 +61,9 @@ def normal_normal(
     ----------
     yi, vi : array-like (k,) or (m, k)
         Effects (log odds ratio, SMD, ...) and sampling variances; in a batch NaN marks an absent study.
-    tau_prior : str or Prior
-        Prior of the between-study standard deviation; see `evisynth.bayes.priors`.
+    tau_prior : str or Prior, or a sequence of them
+        Prior of the between-study standard deviation; see `evisynth.bayes.priors`. A sequence gives every data set of
+        a batch its own.
     mu_prior : str or Prior
         Prior of the mean effect, in units of `yi`. ``"vanzwet"`` without a number takes the standard error of the only
         study.
@@ -93,7 +95,15 @@ def normal_normal(
     y, v, single = checks.read_data(yi, vi)
     level = checks.check_level(level)
     mu = _resolve_effect(priors.parse(mu_prior, "mu"), v, single)
-    return _fit(y, v, (priors.parse(tau_prior, "tau"),), mu, level, shortest, tolerance, single)
+    return _fit(y, v, _heterogeneity_priors(tau_prior, len(y)), mu, level, shortest, tolerance, single)
+
+
+def _heterogeneity_priors(given: str | Prior | Sequence[str | Prior], m: int) -> tuple[Prior, ...]:
+    if isinstance(given, str | Prior):
+        return (priors.parse(given, "tau"),)
+    if len(given) != m:
+        raise ValueError(f"{len(given)} priors of tau for {m} data sets; give one for all, or one for each")
+    return tuple(priors.parse(one, "tau") for one in given)
 
 
 def _resolve_effect(prior: Prior, v: Array, single: bool) -> Prior:
@@ -158,21 +168,26 @@ class _Columns:
 def _solve(
     problem: Problem, rows: Array, level: float, shortest: bool, tolerance: float, nodes: int, out: _Columns
 ) -> list:
-    """Fill `out` for some rows; rows that miss the tolerance are done again with twice the nodes."""
+    """Fill `out` for some rows; rows that miss the tolerance are done again with more nodes."""
     parts, here = [], np.arange(problem.size)
     while len(here):
         part = problem if len(here) == problem.size else problem.take(here)
         grid = part.grid(nodes)
-        error = _summarise(part, grid, rows[here], level, shortest, out)
-        good = (error <= tolerance) | (nodes >= MOST_NODES)
-        if good.all():
-            parts.append((rows[here], part, grid))
-            break
-        if good.any():
+        last = nodes >= MOST_NODES
+        # Where a limit stands, a density is about 0.08 per standard deviation: the others would fail after more work.
+        worth = (0.08 * tolerance >= quadrature.spectral_error(grid.probability)) | last
+        again = here[~worth]
+        if not worth.all():
+            here, part, grid = here[worth], part.take(np.flatnonzero(worth)), grid.take(np.flatnonzero(worth))
+        if len(here):
+            good = (_summarise(part, grid, rows[here], level, shortest, out) <= tolerance) | last
             kept = np.flatnonzero(good)
-            columns = (getattr(grid, name)[kept] for name in TauGrid.__dataclass_fields__)
-            parts.append((rows[here[kept]], part.take(kept), TauGrid(*columns)))
-        here, nodes = here[~good], 2 * nodes
+            if good.all():
+                parts.append((rows[here], part, grid))
+            elif good.any():
+                parts.append((rows[here[kept]], part.take(kept), grid.take(kept)))
+            again = np.sort(np.concatenate([again, here[~good]]))
+        here, nodes = again, min(3 * nodes // 2, MOST_NODES)
     return parts
 
 
@@ -207,7 +222,8 @@ def _effect_moments(problem: Problem) -> tuple[Array, Array]:
 
 
 def _bayes_factors(problem: Problem, grid: TauGrid, rows: Array, out: _Columns) -> None:
-    if problem.effect.flat or not all(p.proper for p in problem.tau_priors):
+    proper = np.broadcast_to([p.proper for p in problem.tau_priors], problem.size)
+    if problem.effect.flat or not proper.any():
         return
     log_z = grid.log_integral
     zero_tau, _ = log_marginal_at(problem, 0.0)
@@ -225,6 +241,8 @@ def _bayes_factors(problem: Problem, grid: TauGrid, rows: Array, out: _Columns) 
             out.values["bf_mu0"][rows] = np.exp(null.log_integral - log_slab)
         else:
             out.values["bf_mu0"][rows] = np.exp(null.log_integral - log_z)
+    for name in EVIDENCE:
+        out.values[name][rows[~proper]] = np.nan
 
 
 def _assemble(
@@ -237,9 +255,8 @@ def _assemble(
     reasons: list[str],
     single: bool,
 ) -> NormalNormalPosterior:
-    improper = [p.text for p in (*tau_priors, mu_prior) if not p.proper]
     bf_reason = ""
-    if improper:
+    if not mu_prior.proper or any(not p.proper for p in tau_priors):
         bf_reason = (
             f"no marginal likelihood and no Bayes factor: the {'tau' if mu_prior.proper else 'mu'} prior is flat "
             "(improper), so its constant is arbitrary; use a proper prior"
@@ -248,7 +265,8 @@ def _assemble(
     remarks = np.array([r or _remark(out, i, n) for i, (r, n) in enumerate(zip(reasons, k, strict=True))], dtype=object)
     texts = {p.text for p in tau_priors}
     notes = tuple(dict.fromkeys(t for p in (*tau_priors, mu_prior) for t in (p.caution, p.note) if t))
-    values = {n: None if improper and n in ("log_marginal", "bf_mu0", "bf_tau0") else a for n, a in out.values.items()}
+    nowhere = not mu_prior.proper or not any(p.proper for p in tau_priors)
+    values = {n: None if nowhere and n in EVIDENCE else a for n, a in out.values.items()}
     result = NormalNormalPosterior(
         k=k,
         level=level,

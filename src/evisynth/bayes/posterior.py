@@ -226,10 +226,14 @@ def _flat(a: Array) -> Array:
 
 
 def _prune(mixture: NormalMixture, threshold: float = 1e-15) -> NormalMixture:
-    """Drop components that carry nothing in any row: the Student-t mixture has many."""
+    """Drop components that carry neither probability nor variance in any row: the Student-t mixture has many."""
     if mixture.weight.shape[1] <= 300:
         return mixture
-    keep = np.flatnonzero((mixture.weight > threshold).any(axis=0))
+    # Where a tail is heavy, components of no probability still make the standard deviation.
+    with np.errstate(over="ignore", invalid="ignore"):
+        second = mixture.weight * (mixture.mean**2 + mixture.sd**2)
+        heavy = second > threshold * second.sum(axis=1, keepdims=True)
+    keep = np.flatnonzero(((mixture.weight > threshold) | heavy).any(axis=0))
     return NormalMixture(
         mixture.weight[:, keep],
         mixture.mean[:, keep],

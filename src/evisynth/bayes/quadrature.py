@@ -62,6 +62,10 @@ class TauGrid:
     log_integral: Array
     tail: Array
 
+    def take(self, rows: Array) -> "TauGrid":
+        """The same for some rows."""
+        return TauGrid(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
     def at(self, t: Array) -> tuple[Array, Array]:
         """Tau and ln(d tau / d t) at t of shape (m, p)."""
         return _change(t, self.centre[:, None], self.width[:, None], self.upper[:, None])

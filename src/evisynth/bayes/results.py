@@ -50,7 +50,8 @@ class NormalNormalPosterior:
     p_mu_below_0 : float or array
         P(mu < 0): an atom at 0 doesn't count.
     log_marginal : float, array or None
-        ln p(data), both priors proper; None under an improper prior, where it isn't defined.
+        ln p(data), both priors proper; None under an improper prior, where it isn't defined (NaN in the rows of a batch
+        that have one).
     bf_mu0, bf_tau0 : float, array or None
         Bayes factors in favour of mu = 0 (for spike and slab: against the slab) and of tau = 0; None, with `bf_reason`,
         under an improper prior.

@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy import special
+from scipy import ndimage, special
 
 from evisynth.bayes.families import LOG_2PI, Array
 
-_CELLS = 200_000  # points x nodes of the weights held at once
+_CELLS = 25_000  # points x nodes of the weights held at once: stays in the processor's cache
 _BEFORE_LOG = 5  # studies multiplied together before a logarithm is taken: 1e-60 to the fifth doesn't underflow
 _LOWEST, _HIGHEST = -24.0, 3.4  # ratios of neighbouring weights from 4e-11 to 1 - 1e-14
 _NEGLIGIBLE = float(np.log(1e-9))
+_SMALLEST = 1e-300  # of a product of normalising constants: its logarithm must stay finite
 FINE = {1: 0.3, 2: 0.4, 3: 0.65}  # step by number of free weights
 COARSE = {1: 0.8, 2: 1.5, 3: 2.7}
 
@@ -157,17 +158,35 @@ class SelectionLikelihood:
         omega = np.exp(rule.log_omega).T
         product = None
         for i in range(len(self.y)):
-            term = np.maximum(chances[:, i, :] @ omega, 1e-60)
-            product = term if product is None else product * term
+            term = chances[:, i, :] @ omega
+            product = term if product is None else np.multiply(product, term, out=product)
             if (i + 1) % _BEFORE_LOG == 0 or i + 1 == len(self.y):
-                value -= np.log(product)
+                value -= np.log(np.maximum(product, _SMALLEST, out=product), out=product)
                 product = None
         return value
 
     def prune(self, mu: Array, tau: Array, rule: OmegaRule) -> OmegaRule:
-        """Keep the nodes that matter at some of the points mu (r,), tau (r,), which should span the posterior."""
+        """Keep the nodes that matter at some of the points mu (r,), tau (r,), which should span the posterior.
+
+        Every second node in each direction is looked at first; only the neighbours of those that matter are tried.
+        """
+        tried = np.flatnonzero(np.isfinite(rule.log_weight_half))
+        # A node may carry a little more than those at its corners: 3 log units are left for that.
+        near = np.zeros(len(rule.log_weight), dtype=bool)
+        near[tried] = self._matter(mu, tau, rule.keep(tried), _NEGLIGIBLE - 3.0)
+        free = rule.log_omega.shape[1] - 1
+        count = round(len(near) ** (1 / free))
+        around = ndimage.binary_dilation(near.reshape((count,) * free), np.ones((3,) * free, dtype=bool))
+        candidates = np.flatnonzero(around)
+        return rule.keep(candidates[self._matter(mu, tau, rule.keep(candidates), _NEGLIGIBLE)])
+
+    def _matter(self, mu: Array, tau: Array, rule: OmegaRule, cutoff: float) -> Array:
+        """Which nodes are within `cutoff` log units of the largest at one of the points at least."""
         keep = np.zeros(len(rule.log_weight), dtype=bool)
-        for a, b in zip(mu, tau, strict=True):
-            terms = self.terms(np.full((1, 1), a), np.sqrt(self.v + b * b)[None], rule)[0]
-            keep |= terms > terms.max() + _NEGLIGIBLE
-        return rule.keep(np.flatnonzero(keep))
+        size = max(1, _CELLS // len(keep))
+        for begin in range(0, len(mu), size):
+            part = slice(begin, begin + size)
+            sd = np.sqrt(self.v + tau[part, None] ** 2)
+            terms = self.terms(mu[part, None], sd, rule)
+            keep |= (terms > terms.max(axis=1, keepdims=True) + cutoff).any(axis=0)
+        return keep

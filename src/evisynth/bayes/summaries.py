@@ -158,8 +158,7 @@ def _log_density(grid: TauGrid, t: Array) -> tuple[Array, Array]:
 
 
 def _row(grid: TauGrid, rows: Array | int) -> TauGrid:
-    index = np.atleast_1d(rows)
-    return TauGrid(*(getattr(grid, name)[index] for name in TauGrid.__dataclass_fields__))
+    return grid.take(np.atleast_1d(rows))
 
 
 def summarise_tau(problem: Problem, grid: TauGrid, level: float, shortest: bool) -> tuple[Summary, Array]:

@@ -9,6 +9,7 @@ _HOMES = {
     "auditing": ("ClaimsAudit", "audit", "audit_review"),
     "cells": ("Cell", "cells_of", "read_cell", "worst_status"),
     "checks": ("check_claims",),
+    "claimreview": ("claim_reviews",),
     "comparisons": ("Comparison", "compare", "compare_numbers"),
     "conflicts": ("conflicts_of",),
     "documents": ("check_documents", "find_documents"),

@@ -7,6 +7,7 @@ import typer
 
 from evisynth.review import ReviewError, load_review
 from evisynth.review.examples import missing_steps, of_example
+from evisynth.review.folder import Review
 from evisynth.synthesis.certainty import quality_problems
 
 
@@ -18,7 +19,7 @@ def check(
 ) -> None:
     """Check a review folder; exit code 1 and a list of every problem where something is wrong."""
     try:
-        review = load_review(folder)
+        review = _loaded(folder)
         problems = quality_problems(review)
         if documents is not None:
             problems += _look_up(review, documents)
@@ -45,6 +46,30 @@ def check(
         count = len(review.members.get(synthesis.id, []))
         typer.echo(f"    {synthesis.id:34} {count:3} studies{'' if synthesis.pool else '  (not pooled)'}")
     typer.echo("no problem found")
+
+
+def _loaded(folder: Path) -> Review:
+    """Load the review; where its tables are wrong, tell what is wrong with the answers too."""
+    try:
+        return load_review(folder)
+    except ReviewError as error:
+        known = {(problem.file, problem.line, problem.column) for problem in error.problems}
+        further = [found for found in _of_answers(folder) if (found.file, found.line, found.column) not in known]
+        raise ReviewError([*error.problems, *further]) from None
+
+
+def _of_answers(folder: Path) -> list:
+    """Return what is wrong with the answers and the changed judgements, read by themselves."""
+    from evisynth.quality.reading import read_rows
+    from evisynth.quality.tables import ANSWER_COLUMNS, OVERRIDE_COLUMNS, judge_table
+
+    answers, changed = folder / "risk_of_bias.csv", folder / "judgements.csv"
+    if not answers.is_file():
+        return []
+    rows, wrong = read_rows(answers, ANSWER_COLUMNS)
+    overrides, more = read_rows(changed, OVERRIDE_COLUMNS) if changed.is_file() else (None, [])
+    # a file that cannot be read has been told already
+    return [] if wrong or more else list(judge_table(rows, overrides=overrides).problems)
 
 
 def _look_up(review, documents: Path) -> list:

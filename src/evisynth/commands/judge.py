@@ -42,11 +42,15 @@ def judge(
             help="CSV of judgements that a person changed: study_id, outcome_id, tool, domain, final, reason."
         ),
     ] = None,
+    agreement: Annotated[
+        bool, typer.Option("--agreement", help="Print how far the assessors agree, and where not, instead.")
+    ] = False,
 ) -> None:
     """Compute a judgement per domain and overall, with the answers that led to it.
 
     What nobody answered reads 'not assessed'. Everything that is wrong with the answers is listed on the
-    error stream with file and line, and the command then ends with 1.
+    error stream with file and line, and the command then ends with 1. Where the column assessor names several
+    people, the text ends with their agreement (raw, kappa, weighted kappa, AC1) and every difference.
     """
     from evisynth.quality.reading import read_rows
     from evisynth.quality.tables import ANSWER_COLUMNS, OVERRIDE_COLUMNS, judge_table
@@ -77,8 +81,24 @@ def judge(
         others = int((~rows["tool"].isin(["", chosen.id])).sum())
         if others:
             typer.echo(f"left out: {others} rows of other tools than {chosen.id}", err=True)
-    typer.echo(_printed(judged.judgements, format), nl=False)
+    if agreement:
+        typer.echo(_agreement(rows, chosen, format), nl=False)
+    else:
+        typer.echo(_printed(judged.judgements, format), nl=False)
+        if format is Format.TEXT and "assessor" in rows:
+            typer.echo(_agreement(rows, chosen, format, quiet=True), nl=False)
     _end(sorted({*problems, *judged.problems}))
+
+
+def _agreement(rows: pd.DataFrame, chosen, format: Format, quiet: bool = False) -> str:
+    from evisynth.commands.judge_agreement import agreements, to_csv, to_json, to_text
+
+    found = agreements(rows, chosen)
+    if format is Format.JSON:
+        return to_json(found)
+    if format is Format.CSV:
+        return to_csv(found)
+    return to_text(found, quiet=quiet)
 
 
 def _end(problems: list) -> None:

@@ -33,7 +33,7 @@ def run(
     if verbose or dry_run:
         typer.echo(result.output)
     if not dry_run:
-        _tell(result, [folder.resolve().name for folder in folders])
+        _tell(result, folders)
     raise typer.Exit(result.code)
 
 
@@ -52,15 +52,17 @@ def _with_bar(run_reviews, folders, cores, profile, dry_run):
         return run_reviews(folders, cores=cores, profile=profile, dry_run=dry_run, show=show)
 
 
-def _tell(result, names: list[str]) -> None:
+def _tell(result, folders: list[Path]) -> None:
     for reason in result.reasons:
         typer.echo(reason, err=True)
     if result.code and not result.reasons:
         typer.echo("\n".join(result.output.splitlines()[-_TAIL:]), err=True)
-    for name in names:
+    for folder in folders:
+        name = folder.resolve().name
         page = Path("results", name, "report", "index.html")
         if name in result.failed:
-            typer.echo(f"{name}: stopped at {result.failed[name]}", err=True)
+            hint = f": `evisynth check {folder}` says what to do" if result.failed[name] == "check_review" else ""
+            typer.echo(f"{name}: stopped at {result.failed[name]}{hint}", err=True)
         elif result.code and not result.failed:
             typer.echo(f"{name}: not finished", err=True)
         else:

@@ -11,7 +11,7 @@ from typing import Any
 from evisynth.corpus.settings import CorpusSettings
 
 # One thread per process: the cores go to the shards, and sums do not depend on how a library cuts them.
-THREADS = ("OMP_NUMTHREADS", "OPENBLAS_NUMTHREADS", "MKL_NUMTHREADS", "VECLIB_MAXIMUMTHREADS")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 # What another process has to be worth: it takes some seconds to start.
 _WORTH_SECONDS = 8.0
 # Rough seconds of one analysis: all frequentist results, and one posterior.

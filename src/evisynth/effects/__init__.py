@@ -102,6 +102,8 @@ _WHERE = {
         "skewness_of_summary",
     ),
     "quantile_estimation": ("mean_sd_from_quantiles",),
+    "quantile_bootstrap": ("MeanSE", "mean_se_from_quantiles"),
+    "_numbers": ("hedges_correction",),
     "counts": ("Counts", "counts_from_percent", "sizes_that_fit"),
     "table": ("EffectTable", "effects_of_table"),
 }

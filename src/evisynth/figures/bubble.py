@@ -1,36 +1,49 @@
 """The bubble plot of a meta-regression: effects against a moderator, with the line and its interval."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from evisynth.effects.measures import find_measure
-from evisynth.figures.chart import Chart, padded
-from evisynth.figures.frames import chosen, first, framed, numbers, require, rows_of, text, value
+from evisynth.figures.chart import Chart, padded, status_notes
+from evisynth.figures.frames import (
+    axis_columns,
+    block,
+    chosen,
+    first,
+    framed,
+    is_log,
+    null_of,
+    numbers,
+    require,
+    rows_of,
+    text,
+    value,
+)
 from evisynth.figures.sheet import effect_axis, effect_limits, identifier
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import number
 
 COLUMNS = (
     "row", "synthesis", "measure", "block", "label", "moderator", "x", "natural_estimate", "natural_ci_low",
-    "natural_ci_high", "weight", "status", "axis_label", "log_axis", "null_value", "title", "note", "from",
+    "natural_ci_high", "natural_pi_low", "natural_pi_high", "weight", "status", "axis_label", "log_axis", "null_value",
+    "title", "note", "from",
 )  # fmt: skip
+NATURAL = ("natural_estimate", "natural_ci_low", "natural_ci_high")
+PREDICTION = ("natural_pi_low", "natural_pi_high")
 
 
 def bubble_frame(
     effects: pd.DataFrame,
     moderators: pd.DataFrame,
+    lines: pd.DataFrame,
     synthesis: str,
     measure: str,
     moderator: str,
     *,
     weights: pd.DataFrame | None = None,
     method: str = "",
-    line: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]] | None = None,
-    line_from: str = "",
     title: str = "",
     note: str = "",
 ) -> pd.DataFrame:
@@ -40,20 +53,18 @@ def bubble_frame(
     ----------
     effects, moderators : pandas.DataFrame
         ``effects/effects.csv`` and ``moderators.csv`` (checked): columns study_id, moderator, value.
+    lines : pandas.DataFrame
+        ``pooled/regression_lines.csv``: the line, its interval and its prediction interval at values of the moderator.
     synthesis, measure, moderator : str
         Whose, and by what; the moderator must be a number.
     weights : pandas.DataFrame, optional
-        ``pooled/weights.csv``; a bubble's area is the weight under `method`.
+        ``pooled/weights.csv``; a bubble's area is the weight under `method`, else the inverse of the variance.
     method : str
         A method in `weights`.
-    line : callable, optional
-        Gives estimate and limits, on the scale of the analysis, at an array of moderator values.
-    line_from : str
-        What the line was computed from, e.g. ``pooled/regression.csv:...``.
     title, note : str
         Title and a line below.
     """
-    known, key = find_measure(measure), {"synthesis": synthesis, "measure": measure}
+    key = {"synthesis": synthesis, "measure": measure}
     values = {text(row, "study_id"): row for row in rows_of(chosen(moderators, moderator=moderator))}
     share = {text(row, "study_id"): value(row, "weight") for row in rows_of(chosen(weights, **key, method=method))}
     rows = []
@@ -68,26 +79,24 @@ def bubble_frame(
                 "block": "study",
                 "label": text(row, "label"),
                 "x": x,
-                **{name: value(row, name) for name in ("natural_estimate", "natural_ci_low", "natural_ci_high")},
+                **{name: value(row, name) for name in NATURAL},
                 "weight": share.get(study, 1.0 / value(row, "vi")),
                 "status": text(row, "status"),
                 "from": f"effects/effects.csv:{synthesis}:{measure}:{study};moderators.csv:{study}:{moderator}",
             }
         )
-    if line is not None and len(rows) > 1:
-        xs = np.linspace(min(row["x"] for row in rows), max(row["x"] for row in rows), 61)
-        for i, (x, *found) in enumerate(zip(xs, *line(xs), strict=True)):
-            names = ("natural_estimate", "natural_ci_low", "natural_ci_high")
-            natural = {name: float(known.back(y)) for name, y in zip(names, found, strict=True)}
-            rows.append({"row": f"line:{i}", "block": "line", "x": x, **natural, "from": line_from})
-    shared = {
-        **key,
-        "moderator": moderator,
-        "axis_label": known.axis_label,
-        "log_axis": "yes" if known.is_log else "no",
-    }
-    shared |= {"null_value": known.natural_null, "title": title or f"Effect by {moderator}", "note": note}
-    return framed(({**row, **shared} for row in rows), COLUMNS)
+    rows += [
+        {
+            "row": f"line:{text(row, 'point')}",
+            "block": "line",
+            "x": value(row, "x"),
+            **{name: value(row, name) for name in (*NATURAL, *PREDICTION)},
+            "from": f"pooled/regression_lines.csv:{synthesis}:{measure}:{moderator}:{text(row, 'point')}",
+        }
+        for row in rows_of(chosen(lines, **key, moderator=moderator))
+    ]
+    shared = {**key, **axis_columns(measure), "moderator": moderator, "title": title or f"Effect by {moderator}"}
+    return framed(({**row, **shared, "note": note} for row in rows), COLUMNS)
 
 
 def plot_bubble(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
@@ -107,15 +116,16 @@ def plot_bubble(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
 
 
 def _bubble(frame: pd.DataFrame, style: Style) -> Figure:
-    moderator = first(frame, "moderator")
+    moderator = first(frame, "moderator").replace("_", " ")
+    studies, lines = block(frame, "study"), block(frame, "line")
+    notes = [first(frame, "note"), *status_notes(studies)]
+    notes += ["Line: meta-regression; grey: its confidence interval; dotted: prediction interval. Area: weight."]
     chart = Chart(
-        first(frame, "title", "Meta-regression"), 4.6, 3.3, [first(frame, "note")],
+        first(frame, "title", "Meta-regression"), 4.6, 3.3, notes if len(lines) else notes[:-1],
         moderator[:1].upper() + moderator[1:], first(frame, "axis_label"), style, 0.4,
     )  # fmt: skip
-    studies = frame[[text(row, "block") == "study" for row in rows_of(frame)]]
-    lines = frame[[text(row, "block") == "line" for row in rows_of(frame)]]
-    null = next((found for found in numbers(frame, "null_value") if math.isfinite(found)), math.nan)
-    log = first(frame, "log_axis") == "yes"
+    null = null_of(frame)
+    log = is_log(frame)
     points = np.concatenate([numbers(studies, "natural_estimate"), numbers(lines, "natural_estimate")])
     low, high = numbers(lines, "natural_ci_low"), numbers(lines, "natural_ci_high")
     blank = np.full(len(studies), np.nan)
@@ -128,13 +138,15 @@ def _bubble(frame: pd.DataFrame, style: Style) -> Figure:
         x = numbers(lines, "x")
         chart.ax.fill_between(x, low, high, fc="#e3e3e3", lw=0, zorder=1)
         chart.ax.plot(x, numbers(lines, "natural_estimate"), color=style.ink, lw=1.1, zorder=2)
+        for name in PREDICTION:
+            chart.ax.plot(x, numbers(lines, name), color=style.grey, lw=0.8, ls=(0, (1, 1.5)), zorder=2)
     most = float(np.nanmax(numbers(studies, "weight"), initial=0.0)) or 1.0
     rows = sorted(rows_of(studies), key=lambda row: -value(row, "weight"))
     halves: list[float] = []
     for row in rows:
         x, y, weight = value(row, "x"), value(row, "natural_estimate"), value(row, "weight")
         size = 3.5 + 10.5 * math.sqrt(max(weight, 0.0) / most)
-        fill = {"unconfirmed": "white", "derived": style.study_light}.get(text(row, "status"), style.study)
+        fill = style.fill(text(row, "status"))
         look = {"mfc": fill, "mec": style.ink, "mew": 0.6, "alpha": 0.8}
         (mark,) = chart.ax.plot(x, y, "o", ms=size, zorder=3, clip_on=False, **look)
         mark.set_gid(identifier("bubble", row))

@@ -4,11 +4,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
-from evisynth.figures.sheet import Sheet, linear_ticks, tick_label
+from evisynth.figures.frames import texts
+from evisynth.figures.sheet import Sheet, linear_ticks, tick_label, title_lines
 from evisynth.figures.style import STYLE, Style
-from evisynth.figures.words import clean, font, shorten, width, wrap
+from evisynth.figures.words import font, shorten, width, wrap
 
 
 class Chart:
@@ -44,15 +46,14 @@ class Chart:
     ):
         left, total = 0.72, 0.72 + wide + right
         inner = total - 2 * style.margin
-        titles = wrap(title, inner, style.title, "bold", 2) if style.show_title and clean(title) else []
+        titles = title_lines(title, inner, style)
         lines = [part for note in notes if note for part in wrap(note, inner, style.small, lines=6)]
         top = style.margin + 0.2 * len(titles) + 0.1
         self.style, self.left, self.top, self.wide, self.high = style, left, top, wide, high
         self.foot = top + high + below
         self.sheet = Sheet(total, self.foot + 0.15 * len(lines) + style.margin, style)
         self.figure = self.sheet.figure
-        for i, line in enumerate(titles):
-            self.sheet.text(style.margin, style.margin + 0.1 + 0.2 * i, line, style.title, weight="bold")
+        self.sheet.title(titles)
         for i, line in enumerate(lines):
             self.sheet.text(style.margin, self.foot + 0.15 * i, line, style.small, color=style.grey)
         self.ax: Axes = self.sheet.plot(left, top, wide, high, rows=False)
@@ -99,12 +100,16 @@ class Chart:
         words = shorten(words, longest, size)
         across, down = self.place(x, y)
         wide, tall = width(words, size), 0.11
-        for shift_x, shift_y in _AROUND:
+        for shift_x, shift_y in (*_AROUND, *_FURTHER):
             left = across + shift_x * (half + 0.03) - (wide if shift_x < 0 else wide / 2 if shift_x == 0 else 0)
             top = down + shift_y * (half + 0.07) - tall / 2
             box = (left, top, left + wide, top + tall)
             if self._free(box):
                 self._taken.append(box)
+                if abs(shift_y) > 1.2 or abs(shift_x) > 1.2:  # too far to be seen as the point's own
+                    to = left + (0 if shift_x > 0 else wide if shift_x < 0 else wide / 2)
+                    ends = ((across, to), (down, top + (0 if shift_y > 0 else tall)))
+                    self.ax.plot(*ends, transform=self.sheet.ax.transData, color=self.style.rule, lw=0.4, zorder=1.5)
                 # into the plot itself, above its shading, though measured in the inches of the sheet
                 where = {"transform": self.sheet.ax.transData, "parse_math": False, "clip_on": False, "zorder": 6}
                 where |= {"fontproperties": font(size), "va": "center_baseline", "color": self.style.ink}
@@ -121,7 +126,19 @@ class Chart:
         return all(right < a or left > c or bottom < b or top > d for a, b, c, d in self._taken)
 
 
+def status_notes(frame: pd.DataFrame) -> list[str]:
+    """Return what pale and open marks of studies mean, where a figure has any."""
+    statuses = set(texts(frame, "status"))
+    words = ["Filled: figures read in the publication"] if "verified" in statuses else []
+    words += ["pale: derived or second-hand"] if "derived" in statuses else []
+    words += ["open circle: nobody could confirm them"] if "unconfirmed" in statuses else []
+    sentence = "; ".join(words)
+    return [f"{sentence[:1].upper()}{sentence[1:]}."] if statuses & {"derived", "unconfirmed"} else []
+
+
 _AROUND = ((1, 0), (-1, 0), (1, -0.8), (-1, -0.8), (1, 0.8), (-1, 0.8), (0, -1.15), (0, 1.15))
+
+_FURTHER = tuple((x, y) for y in (-2.2, 2.2, -3.4, 3.4, -4.8) for x in (2.5, -2.5, 0))
 
 
 def padded(values: np.ndarray, share: float = 0.06, include: Sequence[float] = ()) -> tuple[float, float]:

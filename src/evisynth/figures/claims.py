@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from evisynth.figures.frames import chosen, first, framed, require, rows_of, text, texts, value
-from evisynth.figures.sheet import Sheet, log_ticks, tick_label
+from evisynth.figures.sheet import Sheet, log_ticks, tick_label, title_lines
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.text_table import Column, draw_table, head_height, heights, lefts
 from evisynth.figures.verdicts import VERDICTS, draw_verdict, verdict_lines
@@ -185,7 +185,7 @@ def _claims(frame: pd.DataFrame, style: Style) -> Figure:
     wide = places[-1] - _GAP + style.margin
     inner = wide - 2 * style.margin
     rows = [shorten(row, inner, style.size, "bold") if isinstance(row, str) else row for row in rows]
-    title = wrap(first(frame, "title"), inner, style.title, "bold", 2) if style.show_title else []
+    title = title_lines(first(frame, "title"), inner, style)
     keys = verdict_lines(texts(frame, "verdict"), inner, style)
     top = style.margin + 0.2 * len(title) + 0.06
     table = head_height(columns, style) + sum(heights(rows, columns, style))
@@ -193,8 +193,7 @@ def _claims(frame: pd.DataFrame, style: Style) -> Figure:
     notes = _notes(frame, inner, style)
     high = top + table + foot + 0.15 * len(notes) + 0.17 * len(keys) + style.margin
     sheet = Sheet(wide, high, style)
-    for i, line in enumerate(title):
-        sheet.text(style.margin, style.margin + 0.1 + 0.2 * i, line, style.title, weight="bold")
+    sheet.title(title)
     placed = draw_table(sheet, rows, columns, top, first(frame, "figure", "claims"), _GAP)
     if not rows:
         sheet.text(style.margin, top + table + 0.08, "No claim was made that can be compared.", style.small)

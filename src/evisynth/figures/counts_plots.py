@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from evisynth.effects.measures import find_measure
-from evisynth.figures.chart import Chart, padded
-from evisynth.figures.frames import chosen, first, framed, numbers, require, rows_of, text, value
+from evisynth.figures.chart import Chart, padded, status_notes
+from evisynth.figures.frames import block, chosen, first, framed, is_log, numbers, require, rows_of, text, value
 from evisynth.figures.sheet import effect_axis, identifier, linear_ticks, log_ticks, tick_label
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import number
@@ -106,13 +106,12 @@ def plot_labbe(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
     style = style or STYLE
     with drawing():
         one, two = first(frame, "head_1", "treatment"), first(frame, "head_2", "comparison")
-        chart = Chart(
-            first(frame, "title"), 3.5, 3.5, x_label=f"Risk, {two}", y_label=f"Risk, {one}", style=style, right=0.6
-        )
-        studies = frame[[text(row, "block") == "study" for row in rows_of(frame)]]
+        studies = block(frame, "study")
+        notes = ["Area: number of people. Solid line: equal risks.", *status_notes(studies)]
+        chart = Chart(first(frame, "title"), 4.2, 4.2, notes, f"Risk, {two}", f"Risk, {one}", style, right=0.6)
         low, high = _risk_axes(chart, np.concatenate([numbers(studies, "risk_1"), numbers(studies, "risk_2")]))
         chart.ax.plot((low, high), (low, high), color=style.ink, lw=0.7, zorder=1)
-        lines = frame[[text(row, "block") == "line" for row in rows_of(frame)]]
+        lines = block(frame, "line")
         if len(lines):
             x, y = numbers(lines, "risk_2"), numbers(lines, "risk_1")
             inside = (x >= low) & (y >= low) & (x <= high) & (y <= high)
@@ -122,12 +121,16 @@ def plot_labbe(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
         most = float(np.nanmax(numbers(studies, "n"), initial=1.0))
         for row in sorted(rows_of(studies), key=lambda row: -value(row, "n")):
             size = 3.0 + 11.0 * math.sqrt(value(row, "n") / most)
-            fill = {"unconfirmed": "white", "derived": style.study_light}.get(text(row, "status"), style.study)
+            fill = style.fill(text(row, "status"))
             (mark,) = chart.ax.plot(
                 value(row, "risk_2"), value(row, "risk_1"), "o", ms=size, mfc=fill, mec=style.ink, mew=0.6, alpha=0.8,
                 zorder=3, clip_on=False,
             )  # fmt: skip
             mark.set_gid(identifier("labbe", row))
+            chart.keep_clear(value(row, "risk_2"), value(row, "risk_1"), size / 144)
+        for row in rows_of(studies):
+            half = (3.0 + 11.0 * math.sqrt(value(row, "n") / most)) / 144
+            chart.name(value(row, "risk_2"), value(row, "risk_1"), text(row, "label"), half=half, color=style.grey)
         return chart.figure
 
 
@@ -212,7 +215,8 @@ def plot_radial(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
 
 
 def _radial(frame: pd.DataFrame, style: Style) -> Figure:
-    notes = ["Grey band: within 2 standard errors of the common effect."]
+    studies = block(frame, "study")
+    notes = ["Grey band: within 2 standard errors of the common effect.", *status_notes(studies)]
     chart = Chart(
         first(frame, "title"),
         3.9,
@@ -223,7 +227,6 @@ def _radial(frame: pd.DataFrame, style: Style) -> Figure:
         style,
         0.95,
     )
-    studies = frame[[text(row, "block") == "study" for row in rows_of(frame)]]
     furthest = 1.06 * float(np.nanmax(numbers(studies, "precision"), initial=0.0)) or 1.0
     slope = next((value(row, "estimate") for row in rows_of(frame) if text(row, "block") == "line"), math.nan)
     ends = [slope * furthest - 2, slope * furthest + 2] if math.isfinite(slope) else []
@@ -236,17 +239,20 @@ def _radial(frame: pd.DataFrame, style: Style) -> Figure:
         chart.ax.plot(x, slope * x, color=style.ink, lw=0.9, zorder=1)
     chart.ax.axhline(0, color=style.rule, lw=0.6, zorder=0.8)
     for row in rows_of(studies):
-        fill = {"unconfirmed": "white", "derived": style.study_light}.get(text(row, "status"), style.study)
+        fill = style.fill(text(row, "status"))
         x, z = value(row, "precision"), value(row, "z")
         (mark,) = chart.ax.plot(x, z, "o", ms=5, mfc=fill, mec=style.ink, mew=0.6, zorder=3, clip_on=False)
         mark.set_gid(identifier("radial", row))
+        chart.keep_clear(x, z)
+    for row in rows_of(studies):
+        chart.name(value(row, "precision"), value(row, "z"), text(row, "label"), color=style.grey)
     _scale(chart, frame, low / furthest, high / furthest, furthest)
     return chart.figure
 
 
 def _scale(chart: Chart, frame: pd.DataFrame, low: float, high: float, furthest: float) -> None:
     """Draw the scale of estimates at the right edge: a tick where a line from the origin of that slope ends."""
-    style, log = chart.style, first(frame, "log_axis") == "yes"
+    style, log = chart.style, is_log(frame)
     if log:
         ticks = [(math.log(tick), tick) for tick in log_ticks(math.exp(low), math.exp(high), chart.high, style.small)]
     else:

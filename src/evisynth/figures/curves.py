@@ -10,16 +10,29 @@ from scipy.stats import norm
 from evisynth.effects.measures import find_measure
 from evisynth.figures.chart import Chart, padded
 from evisynth.figures.forest_frame import METHODS
-from evisynth.figures.frames import chosen, first, framed, numbers, require, rows_of, text, texts, value
+from evisynth.figures.frames import (
+    axis_columns,
+    chosen,
+    first,
+    framed,
+    is_log,
+    null_of,
+    numbers,
+    require,
+    rows_of,
+    text,
+    texts,
+    value,
+)
 from evisynth.figures.sheet import effect_axis, identifier
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import number, probability, shorten
 
 COLUMNS = (
-    "row", "synthesis", "measure", "curve", "label", "role", "natural_x", "y", "natural_estimate", "natural_ci_low",
-    "natural_ci_high", "x_label", "y_label", "log_axis", "null_value", "title", "note", "from",
+    "row", "synthesis", "measure", "figure", "curve", "label", "role", "mark", "natural_x", "y", "natural_estimate",
+    "x_label", "y_label", "log_axis", "null_value", "title", "note", "from",
 )  # fmt: skip
-_POINTS = 161
+_STEPS = 161
 
 
 def drapery_frame(
@@ -63,11 +76,11 @@ def drapery_frame(
     low, high = max(min(ends), middle - 8 * spread), min(max(ends), middle + 8 * spread)
     rows = []
     for role, name, label, estimate, se, table in curves:
-        grid = np.unique(np.append(np.linspace(low, high, _POINTS), estimate))
+        grid = np.unique(np.append(np.linspace(low, high, _STEPS), estimate))
         for i, (x, p) in enumerate(zip(grid, 2 * norm.sf(abs(estimate - grid) / se), strict=True)):
             rows.append(
                 {
-                    "row": f"{role}:{name}:{i}",
+                    "row": "" if i else f"{role}:{name}",
                     "curve": f"{role}:{name}",
                     "label": label,
                     "role": role,
@@ -78,7 +91,7 @@ def drapery_frame(
                 }
             )
     note = "Each curve: the p value of every effect that could be tested. The dashed line is p = 0.05."
-    return _curves(rows, key, known, "p value", title or "Drapery plot", note)
+    return _curves(rows, key, "drapery", "p value", title or "Drapery plot", note)
 
 
 def prior_posterior_frame(
@@ -89,29 +102,18 @@ def prior_posterior_frame(
     Parameters
     ----------
     densities : pandas.DataFrame
-        Columns synthesis, measure, parameter, curve (``prior``, ``posterior`` ...), x (natural scale of the axis),
-        density and from.
+        ``bayes/densities.csv``: synthesis, measure, parameter, curve (``prior``, ``posterior``), point, x (natural
+        scale) and density.
     synthesis, measure : str
         Whose.
     parameter : str
-        ``mu`` (the mean effect) or ``tau``.
+        ``mu`` (the mean effect), ``tau`` or ``predictive`` (the next study's effect).
     title : str
         The title.
     """
-    known, key = find_measure(measure), {"synthesis": synthesis, "measure": measure}
-    rows = [
-        {
-            "row": f"{text(row, 'curve')}:{i}",
-            "curve": text(row, "curve"),
-            "label": text(row, "curve"),
-            "role": text(row, "curve"),
-            "natural_x": value(row, "x"),
-            "y": value(row, "density"),
-            "from": text(row, "from"),
-        }
-        for i, row in enumerate(rows_of(chosen(densities, **key, parameter=parameter)))
-    ]
-    frame = _curves(rows, key, known, "Density", title or "Prior and posterior", "")
+    key = {"synthesis": synthesis, "measure": measure}
+    rows = _points(chosen(densities, **key, parameter=parameter), "bayes/densities.csv", ("parameter",), "density")
+    frame = _curves(rows, key, "prior_posterior", "Density", title or "Prior and posterior", "")
     if parameter == "tau":
         frame["x_label"], frame["log_axis"], frame["null_value"] = "τ, heterogeneity", "no", math.nan
     return frame
@@ -125,33 +127,45 @@ def probability_frame(
     Parameters
     ----------
     probabilities : pandas.DataFrame
-        Columns synthesis, measure, curve (e.g. ``mean effect``, ``next study``), x (natural scale), probability, from.
+        ``bayes/probabilities.csv``: synthesis, measure, curve (``mean effect``, ``next study``), point, x (natural
+        scale), probability and mark (``no effect``, ``minimal important difference``).
     synthesis, measure : str
         Whose.
     title, note : str
         Title and a line below, e.g. the minimal important difference and its source.
     """
-    known, key = find_measure(measure), {"synthesis": synthesis, "measure": measure}
-    rows = [
-        {
-            "row": f"{text(row, 'curve')}:{i}",
-            "curve": text(row, "curve"),
-            "label": text(row, "curve"),
-            "role": text(row, "curve"),
-            "natural_x": value(row, "x"),
-            "y": value(row, "probability"),
-            "from": text(row, "from"),
-        }
-        for i, row in enumerate(rows_of(chosen(probabilities, **key)))
-    ]
+    key = {"synthesis": synthesis, "measure": measure}
+    rows = _points(chosen(probabilities, **key), "bayes/probabilities.csv", (), "probability")
     title = title or "Probability of an effect beyond each value, towards benefit"
-    return _curves(rows, key, known, "Probability", title, note)
+    return _curves(rows, key, "probability", "Probability", title, note)
 
 
-def _curves(rows: list[dict], key: dict, known, y_label: str, title: str, note: str) -> pd.DataFrame:
-    shared = {**key, "x_label": known.axis_label, "y_label": y_label, "log_axis": "yes" if known.is_log else "no"}
-    shared |= {"null_value": known.natural_null, "title": title, "note": note}
-    return framed(({**row, **shared} for row in rows), COLUMNS)
+def _points(table: pd.DataFrame, file: str, between: tuple[str, ...], column: str) -> list[dict]:
+    """Return the rows of a table of curves, which has a point in each row; the first of a curve names it."""
+    rows, seen = [], set()
+    for row in rows_of(table):
+        curve = text(row, "curve")
+        parts = [text(row, name) for name in ("synthesis", "measure", *between, "curve", "point")]
+        rows.append(
+            {
+                "row": "" if curve in seen else curve,
+                "curve": curve,
+                "label": curve,
+                "role": curve,
+                "mark": text(row, "mark"),
+                "natural_x": value(row, "x"),
+                "y": value(row, column),
+                "from": f"{file}:{':'.join(parts)}",
+            }
+        )
+        seen.add(curve)
+    return rows
+
+
+def _curves(rows: list[dict], key: dict, figure: str, y_label: str, title: str, note: str) -> pd.DataFrame:
+    axis = axis_columns(key["measure"])
+    shared = {**key, **axis, "figure": figure, "x_label": axis["axis_label"], "y_label": y_label, "title": title}
+    return framed(({**row, **shared, "note": note} for row in rows), COLUMNS)
 
 
 def plot_curves(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
@@ -175,13 +189,13 @@ def _draw(frame: pd.DataFrame, style: Style) -> Figure:
         first(frame, "title", "Curves"), 4.6, 3.1, [first(frame, "note")], first(frame, "x_label"),
         first(frame, "y_label"), style, 1.35,
     )  # fmt: skip
-    x, y, log = numbers(frame, "natural_x"), numbers(frame, "y"), first(frame, "log_axis") == "yes"
+    x, y, log = numbers(frame, "natural_x"), numbers(frame, "y"), is_log(frame)
     seen = x[np.isfinite(x)]
     limits = (float(seen.min()), float(seen.max())) if len(seen) else (0.5, 2.0)
     effect_axis(chart.ax, limits if limits[0] < limits[1] else (limits[0] / 2, limits[0] * 2), log, chart.wide, style)
     bounded = first(frame, "y_label") != "Density"
     chart.linear("y", 0.0, 1.0 if bounded else padded(y, 0.08, (0.0,))[1])
-    null = next((found for found in numbers(frame, "null_value") if math.isfinite(found)), math.nan)
+    null = null_of(frame)
     if math.isfinite(null):
         chart.ax.axvline(null, color=style.rule, lw=0.7, zorder=0.5)
     if first(frame, "y_label") == "p value":
@@ -190,9 +204,32 @@ def _draw(frame: pd.DataFrame, style: Style) -> Figure:
     for name in dict.fromkeys(texts(frame, "curve")):
         part = frame[[found == name for found in texts(frame, "curve")]]
         (line,) = chart.ax.plot(numbers(part, "natural_x"), numbers(part, "y"), **looks[name][0])
-        line.set_gid(identifier("curve", rows_of(part)[0]))
+        line.set_gid(identifier(first(frame, "figure", "curve"), rows_of(part)[0]))
+    _marks(chart, frame)
     _key(chart, {name: look for name, look in looks.items() if look[1]})
     return chart.figure
+
+
+def _marks(chart: Chart, frame: pd.DataFrame) -> None:
+    """Mark values that the plan names, such as the minimal important difference, with the probabilities there."""
+    style = chart.style
+    if not any(text(row, "mark") for row in rows_of(frame)):
+        return
+    for x, y in zip(numbers(frame, "natural_x"), numbers(frame, "y"), strict=True):
+        chart.keep_clear(x, y, 0.02)
+    for row in rows_of(frame):
+        mark = text(row, "mark")
+        if not mark:
+            continue
+        x, y = value(row, "natural_x"), value(row, "y")
+        chart.ax.plot(x, y, "o", ms=3.6, mfc="white", mec=style.ink, mew=0.8, zorder=6)
+        chart.keep_clear(x, y)
+        if mark != "no effect":
+            chart.ax.axvline(x, color=style.rule, lw=0.7, ls=(0, (1, 1.5)), zorder=0.5)
+    for row in rows_of(frame):
+        if text(row, "mark"):
+            words = f"{text(row, 'mark')}: {probability(value(row, 'y'))}"
+            chart.name(value(row, "natural_x"), value(row, "y"), words, longest=2.4, color=style.grey)
 
 
 def _looks(frame: pd.DataFrame, style: Style) -> dict[str, tuple[dict, str]]:

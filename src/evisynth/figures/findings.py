@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from evisynth.figures.frames import first, framed, require, rows_of, text, texts, value
-from evisynth.figures.sheet import Sheet, identifier
+from evisynth.figures.sheet import Sheet, identifier, title_lines
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.text_table import Column, draw_table, head_height, heights, lefts
 from evisynth.figures.words import HARD_SPACE, MINUS, count, interval, shorten, width, wrap
@@ -89,12 +89,11 @@ def _findings(frame: pd.DataFrame, style: Style) -> Figure:
         rows += [condition, *members] if condition else members
     places = lefts(columns, style)
     wide = places[-1] - 0.12 + style.margin
-    title = wrap(first(frame, "title"), wide - 0.3, style.title, "bold", 2) if style.show_title else []
+    title = title_lines(first(frame, "title"), wide - 0.3, style)
     top = style.margin + 0.2 * len(title) + 0.06
     high = top + head_height(columns, style) + sum(heights(rows, columns, style)) + 0.15 + style.margin
     sheet = Sheet(wide, high, style)
-    for i, line in enumerate(title):
-        sheet.text(style.margin, style.margin + 0.1 + 0.2 * i, line, style.title, weight="bold")
+    sheet.title(title)
     draw_table(sheet, rows, columns, top, "findings")
     return sheet.figure
 
@@ -132,7 +131,9 @@ def stars(certainty: str) -> str:
     return "●" * level + "○" * (4 - level) if level else ""
 
 
-MAP_COLUMNS = ("row", "synthesis", "condition", "outcome", "k", "n", "certainty", "direction", "title", "from")
+MAP_COLUMNS = (
+    "row", "synthesis", "condition", "outcome", "k", "n", "pooled", "certainty", "direction", "title", "from",
+)  # fmt: skip
 
 
 def evidence_map_frame(
@@ -164,6 +165,7 @@ def evidence_map_frame(
             "outcome": outcomes.get(text(row, "synthesis"), ""),
             "k": value(row, "k"),
             "n": value(row, "n"),
+            "pooled": "yes" if math.isfinite(value(row, "natural_estimate")) else "no",
             "certainty": text(row, "certainty") or "not assessed",
             "direction": (directions or {}).get(text(row, "synthesis"), ""),
             "title": title,
@@ -195,56 +197,65 @@ _SHADES = {0: "#ffffff", 1: "#d3e2ee", 2: "#8fb7d6", 3: "#3d7fb1", 4: "#1f4e79"}
 
 
 def _map(frame: pd.DataFrame, style: Style) -> Figure:
-    conditions = list(dict.fromkeys(texts(frame, "condition")))
-    outcomes = list(dict.fromkeys(texts(frame, "outcome")))
-    label = min(max([width(words, style.size) for words in conditions] + [1.0]), 2.2)
+    # the longer list of the two stands below one another, so that the map fits a page
+    down, across = "condition", "outcome"
+    if len(set(texts(frame, across))) > len(set(texts(frame, down))):
+        down, across = across, down
+    rows, columns = (list(dict.fromkeys(texts(frame, name))) for name in (down, across))
+    label = min(max([width(words, style.size) for words in rows] + [1.0]), 2.4)
     cells: dict[tuple[str, str], list[dict]] = {}
     for row in rows_of(frame):
-        cells.setdefault((text(row, "condition"), text(row, "outcome")), []).append(row)
-    cell_wide, cell_high = max(1.15, 0.6 * max(map(len, cells.values()), default=1)), 0.72
-    inner = label + 0.15 + cell_wide * max(len(outcomes), 1)
-    wide = max(inner + 2 * style.margin, 4.6)
-    title = wrap(first(frame, "title"), wide - 0.3, style.title, "bold", 2) if style.show_title else []
-    heads = [wrap(words, cell_wide - 0.1, style.size, "bold", 3) for words in outcomes]
-    head = 0.12 + 0.145 * max([len(lines) for lines in heads] + [1])
+        cells.setdefault((text(row, down), text(row, across)), []).append(row)
+    wides = [
+        max([0.92] + [0.56 * len(found) for (_, column), found in cells.items() if column == name]) for name in columns
+    ]
+    high = 0.74
+    wide = max(style.margin * 2 + label + 0.15 + sum(wides), 4.6)
+    title = title_lines(first(frame, "title"), wide - 0.3, style)
+    heads = [wrap(words, room - 0.08, style.small, "bold", 5) for words, room in zip(columns, wides, strict=True)]
     top = style.margin + 0.2 * len(title) + 0.06
-    body = top + head
-    bottom = body + cell_high * max(len(conditions), 1)
+    body = top + 0.12 + 0.13 * max([len(lines) for lines in heads] + [1])
+    bottom = body + high * max(len(rows), 1)
     sheet = Sheet(wide, bottom + 0.62 + style.margin, style)
-    for i, line in enumerate(title):
-        sheet.text(style.margin, style.margin + 0.1 + 0.2 * i, line, style.title, weight="bold")
-    left = style.margin + label + 0.15
+    sheet.title(title)
+    lefts = [style.margin + label + 0.15 + sum(wides[:i]) for i in range(len(wides))]
     sheet.rule(top, wide=0.9)
-    for i, lines in enumerate(heads):
+    for left, room, lines in zip(lefts, wides, heads, strict=True):
         for j, line in enumerate(reversed(lines)):
-            x = left + cell_wide * (i + 0.5)
-            sheet.text(x, body - 0.1 - 0.145 * j, line, ha="center", weight="bold")
+            sheet.text(left + room / 2, body - 0.1 - 0.13 * j, line, style.small, ha="center", weight="bold")
     sheet.rule(body)
-    for i, words in enumerate(conditions):
-        y = body + cell_high * (i + 0.5)
-        for j, line in enumerate(wrap(words, label, style.size, lines=3)):
-            sheet.text(style.margin, y + 0.145 * (j - (len(wrap(words, label, style.size, lines=3)) - 1) / 2), line)
-        sheet.rule(body + cell_high * (i + 1), wide=0.3, color=style.rule)
+    for i, words in enumerate(rows):
+        lines = wrap(words, label, style.size, lines=3)
+        for j, line in enumerate(lines):
+            sheet.text(style.margin, body + high * (i + 0.5) + 0.145 * (j - (len(lines) - 1) / 2), line)
+        sheet.rule(body + high * (i + 1), wide=0.3, color=style.rule)
     most = max([value(row, "n") for row in rows_of(frame) if math.isfinite(value(row, "n"))] + [1.0])
-    for (condition, outcome), members in cells.items():
-        y = body + cell_high * (conditions.index(condition) + 0.5)
+    for (name, column), members in cells.items():
+        y, place = body + high * (rows.index(name) + 0.5), columns.index(column)
         for i, row in enumerate(members):
-            _bubble(sheet, row, left + cell_wide * (outcomes.index(outcome) + (i + 0.5) / len(members)), y, most)
+            _bubble(sheet, row, lefts[place] + wides[place] * (i + 0.5) / len(members), y, most)
     _map_key(sheet, bottom + 0.2)
     return sheet.figure
 
 
 def _bubble(sheet: Sheet, row: dict, x: float, y: float, most: float) -> None:
     style, n, k = sheet.style, value(row, "n"), value(row, "k")
-    level = LEVELS.get(text(row, "certainty").lower().removeprefix("at most "), 0)
-    size = 6.0 + 26.0 * math.sqrt(n / most) if math.isfinite(n) else 6.0
-    (mark,) = sheet.ax.plot(x, y - 0.1, "o", ms=size, mfc=_SHADES[level], mec=style.ink, mew=0.7, zorder=3)
+    certainty = text(row, "certainty").lower()
+    level = LEVELS.get(certainty.removeprefix("at most "), 0)
+    pooled = text(row, "pooled") == "yes"
+    size = 7.0 + 20.0 * math.sqrt(n / most) if math.isfinite(n) else 7.0
+    # a square: studies that nobody could pool
+    shape, size = ("o", size) if pooled else ("s", 6.5)
+    (mark,) = sheet.ax.plot(x, y - 0.1, shape, ms=size, mfc=_SHADES[level], mec=style.ink, mew=0.7, zorder=3)
     mark.set_gid(identifier("evidence_map", row))
-    for i, (name, found) in enumerate((("k", k), ("n", n))):
-        words = f"{name} {count(found)}" if math.isfinite(found) else ""
-        sheet.text(x, y + 0.185 + 0.105 * i, words, 6.5, ha="center", color=style.grey, zorder=4)
+    words = [f"{name} {count(found)}" for name, found in (("k", k), ("n", n)) if math.isfinite(found)]
+    lines = words if pooled else ["not pooled"]
+    # the shade alone would say more than was judged
+    lines = [", ".join(lines), certainty] if certainty.startswith("at most ") else lines
+    for i, line in enumerate(lines):
+        sheet.text(x, y + 0.175 + 0.105 * i, line, 6.5, ha="center", color=style.grey, zorder=4)
     sign = {"favours the treatment": "▲", "favours the comparison": "▼", "unclear": "?"}.get(text(row, "direction"), "")
-    ink = "white" if level > 2 else style.ink
+    ink = style.ink_on(_SHADES[level])
     sheet.text(x, y - 0.1, sign, style.small, ha="center", va="center", color=ink, zorder=5)
 
 
@@ -254,7 +265,8 @@ def _map_key(sheet: Sheet, y: float) -> None:
         sheet.ax.plot(x, y, "o", ms=7, mfc=_SHADES[level], mec=style.ink, mew=0.6)
         sheet.text(x + 0.12, y, words, style.small, color=style.grey)
         x += 0.34 + width(words, style.small)
-    words = "Area: people. Shade: certainty. ▲ interval on the treatment's side, ▼ on the comparison's, ? on both."
+    words = "Area: people. Shade: certainty. Square: not pooled. "
+    words += "▲ interval on the treatment's side, ▼ on the comparison's, ? on both."
     for i, line in enumerate(wrap(words, sheet.wide - 2 * style.margin, style.small, lines=2)):
         sheet.text(style.margin, y + 0.19 + 0.145 * i, line, style.small, color=style.grey)
 

@@ -20,15 +20,17 @@ from evisynth.figures.forest_columns import (
 from evisynth.figures.forest_frame import COLUMNS, forest_frame
 from evisynth.figures.forest_marks import bar, circle_and_line, diamond, square_and_line
 from evisynth.figures.forest_text import (
-    count_columns,
+    arm_text,
     estimate_text,
+    group_text,
     heterogeneity_text,
     legend_items,
     rows_alt_text,
+    test_text,
 )
 from evisynth.figures.frames import first, numbers, require, rows_of, text, value
 from evisynth.figures.risk_levels import draw_level
-from evisynth.figures.sheet import Sheet, effect_axis, effect_limits, identifier
+from evisynth.figures.sheet import Sheet, effect_axis, effect_limits, identifier, title_lines
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import clean, count, percent, shorten, width, wrap
 
@@ -36,6 +38,7 @@ __all__ = ["COLUMNS", "alt_text", "forest_frame", "plot_forest"]
 
 _BIGGEST = 9.0  # points, side of the square of the heaviest study
 _SMALLEST = 2.6
+BLOCKS = ("study", "subgroup", "summary", "between", "note", "bayes", "beside", "left_out", "concerned", "paired")
 
 
 def plot_forest(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
@@ -60,10 +63,7 @@ def plot_forest(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
     """
     require(frame, ("block", "label", "from"), "forest plot")
     style = style or STYLE
-    blocks = {
-        name: [row for row in rows_of(frame) if text(row, "block") == name]
-        for name in ("study", "summary", "note", "bayes", "beside", "left_out", "concerned", "paired")
-    }
+    blocks = {name: [row for row in rows_of(frame) if text(row, "block") == name] for name in BLOCKS}
     with drawing():
         columns = columns_of(frame, blocks, style)
         lines = _plan(frame, blocks, columns, style)
@@ -77,18 +77,35 @@ def alt_text(frame: pd.DataFrame) -> str:
     return rows_alt_text(frame)
 
 
+def _studies(blocks: dict, columns: Columns, style: Style) -> list[tuple]:
+    """List the lines of the studies, under the heads of their groups where there are any."""
+    row, lines = style.row, []
+    for group in dict.fromkeys(text(item, "group") for item in blocks["study"]):
+        if group:
+            lines += [(0.07, "space", None)] if lines else []
+            lines.append((row, "group", group))
+        for item in blocks["study"]:
+            if text(item, "group") == group:
+                lines.append((row + 0.13 * (len(_name_lines(item, columns, style)) - 1), "study", item))
+        for item in blocks["subgroup"]:
+            if text(item, "group") == group:
+                lines.append((row, "subgroup", item))
+                words = group_text(item)
+                lines += [(0.14, "small", words)] if words else []
+    return lines
+
+
 def _plan(frame: pd.DataFrame, blocks: dict, columns: Columns, style: Style) -> list[tuple]:
     """List the lines of the figure from top to bottom: (height, kind, content)."""
     row, low = style.row, style.row * 0.88
     inner = columns.wide - 2 * style.margin
     lines: list[tuple] = []
-    if style.show_title:
-        lines += [(0.2, "title", part) for part in wrap(first(frame, "title"), inner, style.title, "bold", 2)]
-        lines += [(0.06, "space", None)]
+    lines += [(0.2, "title", part) for part in title_lines(first(frame, "title"), inner, style)]
+    lines += [(0.06, "space", None)] if lines else []
     drawn = any(blocks[name] for name in ("study", "summary", "bayes", "beside"))
     if drawn:
         lines += [(0.42 + 0.15 * (len(heads_of(frame, style)[0]) - 1), "head", None)]
-    lines += [(row, "study", item) for item in blocks["study"]]
+    lines += _studies(blocks, columns, style)
     if blocks["summary"] or blocks["bayes"] or blocks["note"]:
         lines += [(0.1, "rule", None)]
     for item in blocks["summary"]:
@@ -102,7 +119,8 @@ def _plan(frame: pd.DataFrame, blocks: dict, columns: Columns, style: Style) -> 
         lines.append((row, "bayes", item))
         if math.isfinite(value(item, "natural_pi_low")):
             lines.append((row, "prediction", item))
-    for sentence in heterogeneity_text(blocks["summary"]):
+    tests = [line for item in blocks["between"] for line in (test_text(item), text(item, "words")) if line]
+    for sentence in (*heterogeneity_text(blocks["summary"]), *tests):
         lines += [(0.155, "small", part) for part in wrap(sentence, span, style.small)]
     if lines and lines[-1][1] == "small":
         lines.append((0.05, "space", None))
@@ -160,7 +178,7 @@ def _draw(sheet: Sheet, frame: pd.DataFrame, blocks: dict, columns: Columns, lin
             if striped % 2 == 0:
                 sheet.band(top, top + high)
             _study(sheet, ax, content, y, columns, heaviest)
-        elif kind in ("summary", "bayes", "prediction", "beside"):
+        elif kind in ("subgroup", "summary", "bayes", "prediction", "beside"):
             _pooled(sheet, ax, content, kind, y, columns)
         elif kind == "legend":
             _legend(sheet, content, y)
@@ -198,24 +216,34 @@ def _sets_axis(row: dict) -> bool:
     """
     block, status = text(row, "block"), text(row, "status")
     return (
-        block in ("study", "bayes")
+        block in ("study", "bayes", "subgroup")
         or (block, status) == ("summary", "headline")
         or (block == "beside" and status != "other measure")
     )
 
 
+def _signs(row: dict) -> str:
+    return study_label(row)[len(clean(text(row, "label"))) :].strip()
+
+
+def _name_lines(row: dict, columns: Columns, style: Style) -> list[str]:
+    """Return the name of a study on one line, or on two where it is long: its end tells it from its like."""
+    signs = _signs(row)
+    room = columns.one - columns.label - 0.06 - (width(signs, style.size) + 0.05 if signs else 0.0)
+    return wrap(text(row, "label"), room, style.size, lines=2)
+
+
 def _study(sheet: Sheet, ax: Axes, row: dict, y: float, columns: Columns, heaviest: float) -> None:
     style = sheet.style
-    mark = study_label(row)[len(clean(text(row, "label"))) :].strip()
-    room = columns.one - columns.label - 0.06 - (width(mark, style.size) + 0.05 if mark else 0.0)
-    label = shorten(text(row, "label"), room, style.size)
-    sheet.text(columns.label, y, label)
+    names = _name_lines(row, columns, style)
+    for i, line in enumerate(names):
+        sheet.text(columns.label, y + 0.13 * (i - (len(names) - 1) / 2), line)
     # written apart, so that a name written from right to left does not carry it to its other end
-    sheet.text(columns.label + width(label, style.size) + 0.05, y, mark)
-    ones, twos, _ = count_columns(pd.DataFrame([row]))
+    end = columns.label + width(names[-1], style.size) + 0.05
+    sheet.text(end, y + 0.065 * (len(names) - 1), _signs(row))
     if columns.has_counts:
-        sheet.text(columns.two - GAP, y, ones[0], ha="right")
-        sheet.text(columns.plot - 0.06 - GAP, y, twos[0], ha="right")
+        sheet.text(columns.two - GAP, y, arm_text(row, 1), ha="right")
+        sheet.text(columns.plot - 0.06 - GAP, y, arm_text(row, 2), ha="right")
     weight = value(row, "weight")
     share = math.sqrt(weight / heaviest) if heaviest and math.isfinite(weight) else 0.5
     side = max(_BIGGEST * share, _SMALLEST)
@@ -257,11 +285,13 @@ def _pooled_label(row: dict, kind: str) -> tuple[str, str]:
     if kind == "prediction":
         level = value(row, "level")
         return (f"{100 * level:g}% prediction interval" if math.isfinite(level) else "prediction interval"), ""
+    if kind == "subgroup":
+        return label, f" (k = {count(value(row, 'k'))})" + ("" if text(row, "status") != "failed" else ": not possible")
     return label, ": failed its checks" if text(row, "status") == "failed" else ""
 
 
-def _write_title(sheet: Sheet, words: str, y: float, columns: Columns) -> None:
-    sheet.text(columns.label, y, words, sheet.style.title, weight="bold")
+def _write_title(sheet: Sheet, line: tuple[str, str], y: float, columns: Columns) -> None:
+    sheet.text(columns.label, y, line[0], sheet.style.title, weight=line[1])
 
 
 def _write_group(sheet: Sheet, words: str, y: float, columns: Columns) -> None:

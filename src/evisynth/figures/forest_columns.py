@@ -49,7 +49,7 @@ def columns_of(frame: pd.DataFrame, blocks: dict, style: Style) -> Columns:
     one = style.margin + label
     two = one + (wide_1 + GAP if has_counts else 0.0)
     plot = two + (wide_2 + GAP if has_counts else 0.0) + spare + 0.06
-    drawn = [row for name in ("study", "summary", "bayes", "beside") for row in blocks[name]]
+    drawn = [row for name in ("study", "subgroup", "summary", "bayes", "beside") for row in blocks[name]]
     estimates = [width(estimate_text(row), size, "bold") for row in drawn]
     estimate = plot + (style.plot_width if drawn else 2.2) + GAP
     weight = estimate + max([*estimates, 1.0]) + GAP
@@ -118,6 +118,7 @@ def draw_head(sheet: Sheet, frame: pd.DataFrame, columns: Columns, top: float, h
 
 
 def study_label(row: dict) -> str:
-    """Return the name of a study with the mark of its status."""
-    mark = {"unconfirmed": " †", "derived": " ‡"}.get(text(row, "status"), "")
-    return clean(text(row, "label")) + mark
+    """Return the name of a study with the marks of its status and of its size."""
+    mark = {"unconfirmed": "†", "derived": "‡"}.get(text(row, "status"), "")
+    mark += "§" if text(row, "small") == "yes" else ""
+    return clean(text(row, "label")) + (f" {mark}" if mark else "")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from evisynth.effects.measures import find_measure
-from evisynth.figures.frames import chosen, framed, rows_of, text, value
+from evisynth.figures.frames import axis_columns, chosen, framed, rows_of, text, value
 from evisynth.figures.risk_levels import worst
 
 NATURAL = (
@@ -38,6 +38,8 @@ COLUMNS = (
     "words",
     "status",
     "paired",
+    "group",
+    "small",
     "k",
     "n",
     *COUNTS,
@@ -60,9 +62,12 @@ METHODS = {
     "bayes_normal": "Bayes, sampled (normal–normal)",
     "bayes_binomial": "Bayes, sampled (binomial–normal)",
     "bayes_hierarchy": "Bayes, hierarchical by condition",
+    "between": "Test for subgroup differences",
 }
 _TURNED = ("MD", "SMD")
 STUDY_LEVEL = 0.95  # of the intervals in effects/effects.csv
+# Trials this small show larger effects than large ones (Dechartres et al. 2013, BMJ 346:f2304), so they are marked.
+SMALL_STUDY = 50
 
 
 def forest_frame(
@@ -146,13 +151,7 @@ def _figure(synthesis, measure: str, benefit: str, treatments: Mapping[str, str]
     label = known.axis_label
     if measure in _TURNED and benefit == "higher":
         label += " (sign turned: below 0 is better)"
-    return words | {
-        "axis_label": label,
-        "log_axis": "yes" if known.is_log else "no",
-        "null_value": known.natural_null,
-        "left_words": left,
-        "right_words": right,
-    }
+    return words | axis_columns(measure) | {"axis_label": label, "left_words": left, "right_words": right}
 
 
 def _benefit(synthesis, outcomes: pd.DataFrame | None) -> str:
@@ -177,6 +176,7 @@ def _studies(synthesis, effects, weights, judgements, headline: Mapping) -> list
                 "words": text(row, "unconfirmed") or text(row, "note"),
                 "status": text(row, "status"),
                 "paired": "yes" if "paired" in text(row, "rule") else "no",
+                "small": "yes" if value(row, "n_1") + value(row, "n_2") < SMALL_STUDY else "no",
                 "level": STUDY_LEVEL,
                 "weight": weight.get(study),
                 "risk_of_bias": level,
@@ -198,9 +198,15 @@ def _risk(synthesis, study: str, judgements: pd.DataFrame | None) -> tuple[str, 
     for outcome in (*inputs, synthesis.outcome or ""):
         found = rows_of(chosen(judgements, study_id=study, outcome_id=outcome, domain="overall"))
         if found:
-            keys = [f"quality/judgements.csv:{study}:{outcome}:{text(row, 'tool')}:overall" for row in found]
+            keys = [judgement_reference(row) for row in found]
             return worst(text(row, "final") for row in found), keys
     return "not assessed", []
+
+
+def judgement_reference(row: Mapping) -> str:
+    """Return the reference of a row of ``quality/judgements.csv``."""
+    parts = ":".join(text(row, name) for name in ("study_id", "outcome_id", "tool", "domain", "aim"))
+    return f"quality/judgements.csv:{parts}".rstrip(":")
 
 
 def _summary(row: Mapping) -> dict:

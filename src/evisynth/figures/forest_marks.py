@@ -54,11 +54,27 @@ def diamond(ax: Axes, row: Mapping, y: float, kind: str, style: Style) -> None:
         if kind == "bayes"
         else {"fc": style.headline if headline else style.other, "ec": style.headline, "lw": 0.7}
     )
-    corners = [(low, y), (estimate, y - half), (high, y), (estimate, y + half)]
-    ax.add_patch(Polygon(corners, closed=True, joinstyle="miter", zorder=5, **look))
-    if kind == "bayes":
+    ax.add_artist(Polygon(_corners(ax, estimate, low, high, y, half), closed=True, joinstyle="miter", zorder=5, **look))
+    if kind == "bayes" and _inside(ax, estimate):
         ax.plot(estimate, y, "o", ms=2.6, color=style.bayes, mew=0, zorder=6)
     _arrows(ax, low, high, y, look["ec"])
+
+
+def _corners(ax: Axes, estimate: float, low: float, high: float, y: float, half: float) -> list[tuple[float, float]]:
+    """Return the corners of a diamond; an end past the axis is cut where the axis ends, at the diamond's height there.
+
+    Heights are linear in what the axis shows, so a cut diamond has the same sides as the whole one.
+    """
+    turn = math.log if ax.get_xscale() == "log" else float
+    left, right = ax.get_xlim()
+
+    def cut(end: float, edge: float) -> list[tuple[float, float]]:
+        share = (turn(edge) - turn(end)) / (turn(estimate) - turn(end))
+        return [(edge, y + half * share), (edge, y - half * share)]
+
+    lower = [(low, y)] if low >= left or estimate <= left else cut(low, left)
+    upper = [(high, y)] if high <= right or estimate >= right else cut(high, right)[::-1]
+    return [*lower, (estimate, y - half), *upper, (estimate, y + half)]
 
 
 def bar(ax: Axes, row: Mapping, y: float, style: Style) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
+from evisynth.figures.forest_frame import SMALL_STUDY
 from evisynth.figures.forest_marks import square
 from evisynth.figures.frames import first, rows_of, text, value
 from evisynth.figures.risk_levels import draw_level, place_of, words_of
@@ -18,7 +19,7 @@ Item = tuple[Callable, str]
 def count_columns(frame: pd.DataFrame) -> tuple[list[str], list[str], tuple[str, str, str]]:
     """Return what each arm gave, study by study, and the heads (arm 1, what is shown, arm 2)."""
     studies = [row for row in rows_of(frame) if text(row, "block") == "study"]
-    ones, twos = ([_arm(row, arm) for row in studies] for arm in (1, 2))
+    ones, twos = ([arm_text(row, arm) for row in studies] for arm in (1, 2))
     under = "n"
     if any(math.isfinite(value(row, "events_1")) for row in studies):
         under = "events/n"
@@ -27,7 +28,8 @@ def count_columns(frame: pd.DataFrame) -> tuple[list[str], list[str], tuple[str,
     return ones, twos, (first(frame, "head_1"), under, first(frame, "head_2"))
 
 
-def _arm(row: Mapping, arm: int) -> str:
+def arm_text(row: Mapping, arm: int) -> str:
+    """Return what one arm of a study gave: events of people, or mean, standard deviation and people."""
     events, n, mean, sd = (value(row, f"{name}_{arm}") for name in ("events", "n", "mean", "sd"))
     if math.isfinite(events):
         return f"{count(events)}/{count(n)}"
@@ -66,6 +68,19 @@ def heterogeneity_text(summaries: list[dict]) -> list[str]:
     return [f"Heterogeneity: τ² = {number(tau2, 3)}{limits}, I² = {percent(value(row, 'i2'), 0)}", q]
 
 
+def test_text(row: Mapping) -> str:
+    """Return the line of the test for subgroup differences."""
+    q = f"Q = {value(row, 'q'):,.2f}, df = {count(value(row, 'q_df'))}, {p_value(value(row, 'q_p'))}"
+    return f"{text(row, 'label')}: {q}" if math.isfinite(value(row, "q")) else f"{text(row, 'label')}: not possible"
+
+
+def group_text(row: Mapping) -> str:
+    """Return what stands below the diamond of a subgroup: its heterogeneity, or why there is none."""
+    if not math.isfinite(value(row, "tau2")) or value(row, "k") < 2:
+        return ""
+    return f"τ² = {number(value(row, 'tau2'), 3)}, I² = {percent(value(row, 'i2'), 0)}"
+
+
 def legend_items(frame: pd.DataFrame, inches: float, style: Style) -> list[list[Item]]:
     """Return lines of (mark, words): only what the figure holds, as many to a line as fit."""
     rows = rows_of(frame)
@@ -80,6 +95,8 @@ def legend_items(frame: pd.DataFrame, inches: float, style: Style) -> list[list[
         )
         if status in statuses
     ]
+    if any(text(row, "small") == "yes" for row in studies):
+        items.append((_no_mark, f"§ fewer than {SMALL_STUDY} people"))
     marked = [row for row in rows if math.isfinite(value(row, "natural_estimate"))]
     blocks = {text(row, "block") for row in marked if text(row, "status") != "other measure"}
     items += [(_circle_mark, "pooled by others")] if "beside" in blocks else []
@@ -103,6 +120,10 @@ def _square_mark(status: str) -> Callable:
         square(ax, x, y, 5.5, status, style)
 
     return draw
+
+
+def _no_mark(_ax: Axes, _x: float, _y: float, _style: Style) -> None:
+    """Draw nothing: the sign in the words is the mark."""
 
 
 def _circle_mark(ax: Axes, x: float, y: float, style: Style) -> None:
@@ -139,6 +160,10 @@ def rows_alt_text(frame: pd.DataFrame) -> str:
                 words.append(f"Prediction interval {estimate_text(row, prediction=True)}.")
         elif text(row, "block") == "bayes" and text(row, "status") != "failed":
             words.append(f"{text(row, 'label')}: {estimate_text(row)}.")
+        elif text(row, "block") == "subgroup" and math.isfinite(value(row, "natural_estimate")):
+            words.append(f"Subgroup {text(row, 'label')}: {estimate_text(row)}.")
+        elif text(row, "block") == "between":
+            words.append(f"{test_text(row)}.")
         elif text(row, "block") == "note":
             words.append(f"{text(row, 'words')[:1].upper()}{text(row, 'words')[1:]}".rstrip(".") + ".")
     words += heterogeneity_text([row for row in rows if text(row, "block") == "summary"])

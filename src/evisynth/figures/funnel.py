@@ -7,8 +7,21 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from evisynth.effects.measures import find_measure
-from evisynth.figures.chart import Chart
-from evisynth.figures.frames import chosen, first, framed, numbers, require, rows_of, text, value
+from evisynth.figures.chart import Chart, status_notes
+from evisynth.figures.frames import (
+    axis_columns,
+    block,
+    chosen,
+    first,
+    framed,
+    is_log,
+    null_of,
+    numbers,
+    require,
+    rows_of,
+    text,
+    value,
+)
 from evisynth.figures.sheet import effect_axis, identifier
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import number
@@ -88,8 +101,7 @@ def funnel_frame(
             {"row": f"contour:{p:g}", "block": "contour", "label": f"p = {p:.2f}", "z": z, "from": origin}
             for p, z in CONTOURS
         ]
-    shared = {**key, "axis_label": known.axis_label, "log_axis": "yes" if known.is_log else "no"}
-    shared |= {"null_value": known.natural_null, "title": title or "Funnel plot"}
+    shared = {**key, **axis_columns(measure), "title": title or "Funnel plot"}
     return framed(({**row, **shared} for row in rows), COLUMNS)
 
 
@@ -115,17 +127,18 @@ def plot_funnel(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
 
 
 def _funnel(frame: pd.DataFrame, style: Style) -> Figure:
-    points = frame[[text(row, "block") in ("study", "filled") for row in rows_of(frame)]]
+    points = block(frame, "study", "filled")
     some_filled = any(text(row, "block") == "filled" for row in rows_of(frame))
     few = sum(text(row, "block") == "study" for row in rows_of(frame)) < 10
-    notes = ["Open points: studies that trim and fill would add; they are no data."] if some_filled else []
+    notes = ["Open diamonds: studies that trim and fill would add; they are no data."] if some_filled else []
+    notes += status_notes(points)
     notes += ["Fewer than 10 studies: the shape of a funnel says next to nothing."] if few else []
     chart = Chart(
         first(frame, "title"), notes=notes, x_label=first(frame, "axis_label"), y_label="Standard error", style=style,
         right=1.15,
     )  # fmt: skip
-    log = first(frame, "log_axis") == "yes"
-    null = next((found for found in numbers(frame, "null_value") if math.isfinite(found)), math.nan)
+    log = is_log(frame)
+    null = null_of(frame)
     sei, x = numbers(points, "sei"), numbers(points, "natural_x")
     deepest = 1.06 * float(np.nanmax(sei, initial=0.0)) or 1.0
     turn, back = (np.log, np.exp) if log else (np.asarray, np.asarray)
@@ -179,10 +192,7 @@ def _points(chart: Chart, points: pd.DataFrame) -> None:
         if not (math.isfinite(x) and math.isfinite(y)):
             continue
         own = text(row, "block") == "study"
-        status = text(row, "status")
-        fill = (
-            "white" if not own or status == "unconfirmed" else style.study_light if status == "derived" else style.study
-        )
+        fill = style.fill(text(row, "status")) if own else "white"
         (mark,) = chart.ax.plot(
             x, y, "o" if own else "D", ms=5.2 if own else 4.6, mfc=fill, mec=style.study if own else style.bayes,
             mew=0.9, zorder=4, clip_on=False,

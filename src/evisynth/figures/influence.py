@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from evisynth.figures.chart import Chart, padded
 from evisynth.figures.frames import chosen, first, framed, numbers, require, rows_of, text, value
-from evisynth.figures.sheet import Sheet, identifier, linear_ticks, tick_label
+from evisynth.figures.sheet import Sheet, identifier, linear_ticks, tick_label, title_lines
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import clean, number, shorten, width, wrap
 
@@ -112,12 +112,11 @@ def _panel(frame: pd.DataFrame, style: Style) -> Figure:
     shown = [name for name in MEASURES if any(math.isfinite(found) for found in numbers(frame, name))]
     label = min(max([width(clean(text(row, "label")), style.size) for row in rows] + [1.0]), 2.1)
     wide = style.margin * 2 + label + 0.12 + (strip + 0.14) * max(len(shown), 1)
-    title = wrap(first(frame, "title"), wide - 0.3, style.title, "bold", 2) if style.show_title else []
+    title = title_lines(first(frame, "title"), wide - 0.3, style)
     top = style.margin + 0.2 * len(title) + 0.4
     bottom = top + style.row * max(len(rows), 1)
     sheet = Sheet(wide, bottom + 0.55 + style.margin, style)
-    for i, line in enumerate(title):
-        sheet.text(style.margin, style.margin + 0.1 + 0.2 * i, line, style.title, weight="bold")
+    sheet.title(title)
     for i, row in enumerate(rows):
         y = top + style.row * (i + 0.5)
         if i % 2:

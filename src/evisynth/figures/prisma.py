@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from evisynth.figures.frames import chosen, first, framed, require, rows_of, text, value
-from evisynth.figures.sheet import Sheet, identifier
+from evisynth.figures.sheet import Sheet, identifier, title_lines
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import count, wrap
 
@@ -107,7 +107,7 @@ def _flow(frame: pd.DataFrame, style: Style) -> Figure:
     main = [line for r in rows["main"] for line in wrap(_said(r), _MAIN - 0.24, style.size)]
     included = [line for r in rows["included"] for line in wrap(_said(r), _MAIN - 0.24, style.size)]
     wide = style.margin * 2 + _BAR + 0.14 + _MAIN + _GAP + _SIDE
-    title = wrap(first(frame, "title"), wide - 0.3, style.title, "bold", 2) if style.show_title else []
+    title = title_lines(first(frame, "title"), wide - 0.3, style)
     note = wrap(first(frame, "note"), wide - 2 * style.margin, style.small, lines=6) if first(frame, "note") else []
     tall = [0.16 + _LINE * len(lines) for lines in (source, main, included)]
     side_high = sum(0.16 + _LINE * len(lines) for lines in boxes_side) + 0.14 * max(len(boxes_side) - 1, 0)
@@ -116,8 +116,7 @@ def _flow(frame: pd.DataFrame, style: Style) -> Figure:
     top = style.margin + 0.2 * len(title) + 0.08
     high = top + sum(stages) + 0.6 + 0.14 + 0.15 * len(note) + style.margin
     sheet = Sheet(wide, high, style)
-    for i, line in enumerate(title):
-        sheet.text(style.margin, style.margin + 0.1 + 0.2 * i, line, style.title, weight="bold")
+    sheet.title(title)
     left = style.margin + _BAR + 0.14
     second = top + stages[0] + 0.3
     third = second + stages[1] + 0.3

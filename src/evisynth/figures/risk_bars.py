@@ -6,16 +6,58 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from evisynth.figures.frames import first, require, rows_of, text, texts, value
+from evisynth.figures.frames import chosen, first, framed, require, rows_of, text, texts, value
 from evisynth.figures.risk_levels import mark_of, words_of
-from evisynth.figures.risk_of_bias import _draw_keys, _level_lines, risk_bars_frame
+from evisynth.figures.risk_of_bias import BAR_COLUMNS, _draw_keys, _level_lines, risk_bars_frame
 from evisynth.figures.sheet import Sheet, identifier
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import percent, shorten, width, wrap
 
-__all__ = ["alt_text", "plot_risk_bars", "risk_bars_frame"]
+__all__ = ["alt_text", "plot_risk_bars", "risk_bars_frame", "risk_weights_frame"]
 
 _HATCH = {"-": "....", "x": "////", "!": "xxxx", "?": "", "+": "", "ring": "", "dash": ""}
+
+
+def risk_weights_frame(risk_weights: pd.DataFrame, synthesis: str, measure: str, *, title: str = "") -> pd.DataFrame:
+    """Collect the share of the weight at every level of risk of bias in one synthesis.
+
+    Parameters
+    ----------
+    risk_weights : pandas.DataFrame
+        ``quality/risk_weights.csv``.
+    synthesis, measure : str
+        Whose.
+    title : str
+        The title.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per domain and level, columns as :func:`risk_bars_frame` gives them; ``share`` in per cent of the
+        weight.
+    """
+    rows = rows_of(chosen(risk_weights, synthesis=synthesis, measure=measure))
+    place = f"quality/risk_weights.csv:{synthesis}:{measure}"
+    total = sum(value(row, "studies") for row in rows if text(row, "domain") == "overall")
+    return framed(
+        (
+            {
+                "row": f"{text(row, 'domain')}:{text(row, 'judgement')}",
+                "synthesis": synthesis,
+                "domain": text(row, "domain"),
+                "domain_name": text(row, "domain_name"),
+                "level": text(row, "judgement"),
+                "share": value(row, "share"),
+                "studies": value(row, "studies"),
+                "of": total,
+                "by": "weight",
+                "title": title or "Risk of bias by weight",
+                "from": f"{place}:{text(row, 'domain')}:{text(row, 'judgement')}",
+            }
+            for row in rows
+        ),
+        BAR_COLUMNS,
+    )
 
 
 def plot_risk_bars(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
+from evisynth.figures.forest_frame import judgement_reference
 from evisynth.figures.frames import chosen, first, framed, require, rows_of, text, texts, value
 from evisynth.figures.risk_levels import NOT_ASSESSED, draw_level, place_of, words_of
-from evisynth.figures.sheet import Sheet, identifier
+from evisynth.figures.sheet import Sheet, identifier, title_lines
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import clean, shorten, width, wrap
 
@@ -90,7 +91,7 @@ def risk_of_bias_frame(
                 "domain_name": text(row, "domain_name"),
                 "level": text(row, "final") or NOT_ASSESSED,
                 "weight": weights.get(study),
-                "from": f"quality/judgements.csv:{study}:{outcome}:{tool}:{domain}",
+                "from": judgement_reference(row),
             }
         )
     judged = {row["study_id"] for row in rows}
@@ -172,14 +173,12 @@ def _traffic_lights(frame: pd.DataFrame, style: Style) -> Figure:
     inner = wide - 2 * style.margin
     words = [f"{domain}: {name}" for domain, name in domains if domain != _OVERALL and name]
     notes = wrap("; ".join(words), inner, style.small, lines=9) if words else []
-    title = wrap(first(frame, "title"), inner, style.title, "bold", 2) if style.show_title else []
+    title = title_lines(first(frame, "title"), inner, style)
     keys = _level_lines(texts(frame, "level"), inner, style)
     high = 2 * style.margin + 0.2 * len(title) + 0.34 + 0.215 * max(len(studies), 1) + 0.12
     sheet = Sheet(wide, high + 0.145 * len(notes) + 0.17 * len(keys) + 0.08, style)
-    y = style.margin
-    for line in title:
-        sheet.text(style.margin, y + 0.1, line, style.title, weight="bold")
-        y += 0.2
+    sheet.title(title)
+    y = style.margin + 0.2 * len(title)
     sheet.rule(y + 0.03, wide=0.9)
     sheet.text(style.margin, y + 0.2, "Study", weight="bold")
     if outcome:

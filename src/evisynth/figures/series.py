@@ -7,13 +7,34 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from evisynth.effects.measures import find_measure
 from evisynth.figures.forest_frame import METHODS
 from evisynth.figures.forest_marks import diamond, line
-from evisynth.figures.frames import chosen, first, framed, numbers, require, rows_of, text, value
-from evisynth.figures.sheet import Sheet, effect_axis, effect_limits, identifier
+from evisynth.figures.frames import (
+    axis_columns,
+    chosen,
+    first,
+    framed,
+    is_log,
+    null_of,
+    numbers,
+    require,
+    rows_of,
+    text,
+    value,
+)
+from evisynth.figures.sheet import Sheet, effect_axis, effect_limits, identifier, title_lines
 from evisynth.figures.style import STYLE, Style, drawing
-from evisynth.figures.words import clean, count, interval, number, percent, probability, shorten, width, wrap
+from evisynth.figures.words import (
+    clean,
+    count,
+    interval,
+    number,
+    percent,
+    probability,
+    shorten,
+    width,
+    wrap,
+)
 
 ESTIMATE = ("natural_estimate", "natural_ci_low", "natural_ci_high")
 COLUMNS = (
@@ -43,19 +64,14 @@ def leave_one_out_frame(
     """
     key = {"synthesis": synthesis, "measure": measure}
     rows = [
-        {
-            "row": text(row, "study_id"),
-            "block": "row",
-            "label": f"without {text(row, 'label')}",
-            **_natural(row),
-            "extra_1": value(row, "tau2"),
-            "extra_2": value(row, "i2"),
-            "from": f"pooled/leave_one_out.csv:{synthesis}:{measure}:{text(row, 'study_id')}",
-        }
+        {**study_row(row, "pooled/leave_one_out.csv"), "label": f"without {text(row, 'label')}",
+         "extra_1": value(row, "tau2"), "extra_2": value(row, "i2")}
         for row in rows_of(chosen(leave_one_out, **key))
-    ]
+    ]  # fmt: skip
     heads = {"head_label": "Left out", "head_1": "τ²", "head_2": "I²", "series": "leave_one_out"}
-    return _framed(rows + _reference(estimates, key, rows), key, heads, title or "Leaving out one study at a time")
+    return series_frame(
+        rows + reference_row(estimates, key, rows), key, heads, title or "Leaving out one study at a time"
+    )
 
 
 def cumulative_frame(
@@ -72,19 +88,14 @@ def cumulative_frame(
     """
     key = {"synthesis": synthesis, "measure": measure}
     rows = [
-        {
-            "row": text(row, "study_id"),
-            "block": "row",
-            "label": f"+ {text(row, 'label')}",
-            **_natural(row),
-            "extra_1": value(row, "k"),
-            "extra_2": value(row, "tau2"),
-            "from": f"bias/cumulative.csv:{synthesis}:{measure}:{text(row, 'study_id')}",
-        }
+        {**study_row(row, "bias/cumulative.csv"), "label": f"+ {text(row, 'label')}",
+         "extra_1": value(row, "k"), "extra_2": value(row, "tau2")}
         for row in rows_of(chosen(cumulative, **key))
-    ]
+    ]  # fmt: skip
     heads = {"head_label": "Added, by year", "head_1": "k", "head_2": "τ²", "series": "cumulative"}
-    return _framed(rows + _reference(estimates, key, rows), key, heads, title or "Study by study, in order of year")
+    return series_frame(
+        rows + reference_row(estimates, key, rows), key, heads, title or "Study by study, in order of year"
+    )
 
 
 def caterpillar_frame(
@@ -101,112 +112,24 @@ def caterpillar_frame(
     """
     key = {"synthesis": synthesis, "measure": measure}
     rows = [
-        {
-            "row": text(row, "study_id"),
-            "block": "row",
-            "label": text(row, "label"),
-            **_natural(row),
-            "marked": text(row, "status"),
-            "from": f"effects/effects.csv:{synthesis}:{measure}:{text(row, 'study_id')}",
-        }
+        {**study_row(row, "effects/effects.csv"), "marked": text(row, "status")}
         for row in sorted(rows_of(chosen(effects, **key)), key=lambda row: value(row, "yi"))
     ]
     heads = {"head_label": "Study", "series": "caterpillar"}
-    return _framed(rows + _reference(estimates, key, rows), key, heads, title or "Studies in order of their estimate")
+    return series_frame(
+        rows + reference_row(estimates, key, rows), key, heads, title or "Studies in order of their estimate"
+    )
 
 
-def shrinkage_frame(
-    posterior: pd.DataFrame,
-    effects: pd.DataFrame,
-    bayes: pd.DataFrame,
-    synthesis: str,
-    measure: str,
-    *,
-    method: str = "bayes_exact",
-    title: str = "",
-) -> pd.DataFrame:
-    """Collect each study's own estimate and what it becomes when the model lets the studies inform each other.
-
-    Parameters
-    ----------
-    posterior, effects, bayes : pandas.DataFrame
-        ``bayes/studies.csv``, ``effects/effects.csv``, ``bayes/estimates.csv``.
-    synthesis, measure : str
-        Whose.
-    method : str
-        Which Bayesian fit.
-    title : str
-        The title.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``before`` holds the study's own estimate, ``natural_*`` the posterior.
-    """
-    key = {"synthesis": synthesis, "measure": measure}
-    own = {text(row, "study_id"): value(row, "natural_estimate") for row in rows_of(chosen(effects, **key))}
-    rows = []
-    for row in rows_of(chosen(posterior, **key, method=method)):
-        study = text(row, "study_id")
-        rows.append(
-            {
-                "row": study,
-                "block": "row",
-                "label": text(row, "label"),
-                **_natural(row),
-                "before": own.get(study),
-                "extra_1": own.get(study),
-                "from": f"bayes/studies.csv:{synthesis}:{measure}:{method}:{study};"
-                f"effects/effects.csv:{synthesis}:{measure}:{study}",
-            }
-        )
-    heads = {"head_label": "Study", "head_1": "own estimate", "series": "shrinkage"}
-    heads["note"] = "Open circle: the study's own estimate. Filled circle and line: posterior and credible interval."
-    reference = _reference(bayes, key, rows, table="bayes/estimates.csv", method=method)
-    return _framed(rows + reference, key, heads, title or "Each study alone, and informed by the others")
+def study_row(row: Mapping, table: str) -> dict:
+    """Return a row of a table about one study as a row of a column of estimates."""
+    study = text(row, "study_id")
+    origin = f"{table}:{text(row, 'synthesis')}:{text(row, 'measure')}:{study}"
+    return {"row": study, "block": "row", "label": text(row, "label"), **natural(row), "from": origin}
 
 
-def prior_sensitivity_frame(
-    sensitivity: pd.DataFrame, synthesis: str, measure: str, *, title: str = ""
-) -> pd.DataFrame:
-    """Collect the posterior under other heterogeneity priors.
-
-    Parameters
-    ----------
-    sensitivity : pandas.DataFrame
-        ``bayes/sensitivity.csv``.
-    synthesis, measure, title : str
-        As for :func:`leave_one_out_frame`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``marked`` is ``planned`` for the prior of the plan.
-    """
-    key = {"synthesis": synthesis, "measure": measure}
-    rows = [
-        {
-            "row": text(row, "prior"),
-            "block": "row",
-            "label": text(row, "prior") + (" (planned)" if text(row, "planned") == "yes" else ""),
-            **_natural(row),
-            "extra_1": value(row, "tau"),
-            "extra_2": value(row, "p_benefit"),
-            "marked": "planned" if text(row, "planned") == "yes" else "",
-            "from": f"bayes/sensitivity.csv:{synthesis}:{measure}:{text(row, 'prior')}",
-        }
-        for row in rows_of(chosen(sensitivity, **key))
-    ]
-    heads = {
-        "head_label": "Prior of τ",
-        "head_1": "τ",
-        "head_2": "P(benefit)",
-        "series": "prior_sensitivity",
-    }
-    return _framed(rows, key, heads, title or "The posterior under other priors of the heterogeneity")
-
-
-def _natural(row: Mapping) -> dict:
+def natural(row: Mapping) -> dict:
+    """Return estimate and limits of a row on the readers' scale."""
     return {name: value(row, name) for name in ESTIMATE}
 
 
@@ -216,6 +139,7 @@ _SHOWN = {
     "I²": lambda found: percent(found, 0),
     "k": count,
     "P(benefit)": probability,
+    "p": probability,
 }
 
 
@@ -223,9 +147,13 @@ def _extra(row: Mapping, name: str) -> str:
     return _SHOWN.get(text(row, f"head_{name}"), number)(value(row, f"extra_{name}"))
 
 
-def _reference(
+def reference_row(
     estimates: pd.DataFrame, key: dict, rows: list, table: str = "pooled/estimates.csv", method: str = ""
 ) -> list[dict]:
+    """Return the estimate of all studies as a row of a column; none where the column has no rows.
+
+    The headline estimate of the table, or that of `method`.
+    """
     if not rows:
         return []
     where = {"method": method} if method else {"headline": "yes"}
@@ -234,7 +162,7 @@ def _reference(
             "row": f"reference:{text(row, 'method')}",
             "block": "reference",
             "label": f"All studies: {METHODS.get(text(row, 'method'), text(row, 'title'))}",
-            **_natural(row),
+            **natural(row),
             "marked": "bayes" if table.startswith("bayes") else "headline",
             "from": f"{table}:{key['synthesis']}:{key['measure']}:{text(row, 'method')}",
         }
@@ -243,10 +171,9 @@ def _reference(
     ]
 
 
-def _framed(rows: Iterable[Mapping], key: dict, heads: dict, title: str) -> pd.DataFrame:
-    known = find_measure(key["measure"])
-    axis = {"axis_label": known.axis_label, "log_axis": "yes" if known.is_log else "no"}
-    shared = {**key, **heads, **axis, "null_value": known.natural_null, "title": title}
+def series_frame(rows: Iterable[Mapping], key: dict, heads: dict, title: str) -> pd.DataFrame:
+    """Return rows as the frame of a column of estimates, with the words of its heads and its axis."""
+    shared = {**key, **heads, **axis_columns(key["measure"]), "title": title}
     return framed(({**row, **shared} for row in rows), COLUMNS)
 
 
@@ -283,14 +210,13 @@ def _series(frame: pd.DataFrame, style: Style) -> Figure:
         ends.append(ends[-1] + 0.18 + max(wide, 0.3) + 0.06)
     total = ends[-1] + style.margin
     inner = total - 2 * style.margin
-    title = wrap(first(frame, "title"), inner, style.title, "bold", 2) if style.show_title else []
+    title = title_lines(first(frame, "title"), inner, style)
     notes = wrap(first(frame, "note"), inner, style.small) if first(frame, "note") else []
     top = style.margin + 0.2 * len(title) + 0.06
     body = top + 0.27
     bottom = body + row_high * max(len(rows), 1) + 0.05
     sheet = Sheet(total, bottom + 0.5 + 0.15 * len(notes) + style.margin, style)
-    for i, line_ in enumerate(title):
-        sheet.text(style.margin, style.margin + 0.1 + 0.2 * i, line_, style.title, weight="bold")
+    sheet.title(title)
     sheet.rule(top, wide=0.9)
     sheet.text(style.margin, top + 0.14, first(frame, "head_label"), weight="bold")
     sheet.text(ends[0], top + 0.14, f"{first(frame, 'measure')} [interval]", ha="right", weight="bold")
@@ -323,8 +249,7 @@ def _weight(row: Mapping) -> str:
 
 def _axis(sheet: Sheet, frame: pd.DataFrame, left: float, top: float, bottom: float, style: Style):
     ax = sheet.plot(left, top, 2.6, bottom - top)
-    log = first(frame, "log_axis") == "yes"
-    null = numbers(frame, "null_value")[0]
+    log, null = is_log(frame), null_of(frame)
     points, low, high = (numbers(frame, name) for name in ESTIMATE)
     before = numbers(frame, "before")
     limits = effect_limits(
@@ -352,7 +277,7 @@ def _mark(ax, row: dict, y: float, style: Style) -> None:
         ax.plot(before, y, "o", ms=4.2, mfc="white", mec=style.study, mew=0.9, zorder=4)
         ax.plot(estimate, y, "o", ms=4.2, mfc=style.bayes, mec=style.ink, mew=0.4, zorder=5)
         return
-    fill = {"unconfirmed": "white", "derived": style.study_light}.get(text(row, "marked"), style.study)
+    fill = style.fill(text(row, "marked"))
     ax.plot(estimate, y, "o", ms=4.4, mfc=fill, mec=style.study, mew=0.8, zorder=4)
 
 

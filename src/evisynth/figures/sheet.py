@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from evisynth.figures.frames import text
 from evisynth.figures.style import STYLE, Style
-from evisynth.figures.words import clean, font, number, width
+from evisynth.figures.words import clean, font, number, width, wrap
 
 
 class Sheet:
@@ -44,6 +44,11 @@ class Sheet:
         look = {"ha": "left", "va": "center_baseline", "color": self.style.ink, "parse_math": False} | look
         self.ax.text(x, y, words, fontproperties=font(size, weight, slant), **look)
 
+    def title(self, lines: Sequence[tuple[str, str]]) -> None:
+        """Write the title, as :func:`title_lines` broke it, at the top."""
+        for i, (line, weight) in enumerate(lines):
+            self.text(self.style.margin, self.style.margin + 0.1 + 0.2 * i, line, self.style.title, weight=weight)
+
     def rule(self, y: float, left: float | None = None, right: float | None = None, wide: float = 0.6, **look) -> None:
         """Draw a horizontal rule from margin to margin, or from `left` to `right`."""
         margin = self.style.margin
@@ -57,7 +62,7 @@ class Sheet:
         right = self.wide - margin if right is None else right
         look = {"fc": self.style.faint, "ec": "none", "lw": 0, "zorder": 0} | look
         patch = Rectangle((left, top), right - left, bottom - top, **look)
-        self.ax.add_patch(patch)
+        self.ax.add_artist(patch)  # not add_patch, which measures what these axes never scale to
         return patch
 
     def target(self, top: float, bottom: float, identifier: str) -> None:
@@ -75,6 +80,27 @@ class Sheet:
             for side in ("left", "right", "top"):
                 ax.spines[side].set_visible(False)
         return ax
+
+
+def title_lines(words: str, inches: float, style: Style) -> list[tuple[str, str]]:
+    """Return a title as lines with their weights: what it is about bold, what it shows (after the last colon) not.
+
+    Parameters
+    ----------
+    words : str
+        The title, e.g. ``Return to drinking: funnel plot``.
+    inches : float
+        The room there is.
+    style : Style
+        The style; nothing is returned where it shows no titles.
+    """
+    if not style.show_title or not clean(words):
+        return []
+    head, colon, tail = clean(words).rpartition(": ")
+    head, tail = (head, tail) if colon and head else (tail, "")
+    tail = tail[:1].upper() + tail[1:]
+    lines = [(line, "bold") for line in wrap(head, inches, style.title, "bold", 2)]
+    return lines + [(line, "normal") for line in (wrap(tail, inches, style.title, lines=2) if tail else [])]
 
 
 def identifier(kind: str, row: Mapping) -> str:

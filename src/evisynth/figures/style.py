@@ -11,18 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 FONT = "DejaVu Sans"
-PNG_DPI = 200
+PNG_DPI = 150
 FORMATS = ("svg", "png", "pdf")
 
 # What a viewer, a converter or a clock would put into a file is left out of it.
-_METADATA = {
-    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
-    "png": {"Software": None},
-    "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
-}
+_SVG_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+# One drawing serves all files: matplotlib lays the text out once, for the SVG, and typst makes the others of that.
+# Its letters are outlines, so no font has to be embedded; the words for those who cannot see the figure go along.
+_PAGE = b"""#let (width, height) = (float(sys.inputs.width) * 1pt, float(sys.inputs.height) * 1pt)
+#set page(width: width, height: height, margin: 0pt)
+#set document(date: none, title: sys.inputs.title)
+#image(sys.inputs.file, alt: sys.inputs.alt, width: width - 0.002pt, height: height - 0.01pt, fit: "stretch")
+"""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,21 @@ class Style:
     purple: str = "#CC79A7"
     orange: str = "#E69F00"
 
+    def fill(self, status: str) -> str:
+        """Return how a study's mark is filled: verified figures dark, derived ones pale, unconfirmed ones open."""
+        return {"unconfirmed": "white", "derived": self.study_light}.get(status, self.study)
+
+    @staticmethod
+    def ink_on(colour: object) -> str:
+        """Return black or white, whichever stands out more on a colour (contrast of WCAG 2; at least 4.5)."""
+        return "white" if luminance(colour) < 0.179 else "black"
+
+
+def luminance(colour: object) -> float:
+    """Return the relative luminance of a colour after WCAG 2: 0 for black, 1 for white."""
+    parts = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in to_rgb(colour)]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
 
 STYLE = Style()
 
@@ -119,8 +138,6 @@ def parameters(name: str) -> dict:
         "lines.solid_capstyle": "butt",
         "svg.fonttype": "path",
         "svg.hashsalt": name,
-        "pdf.fonttype": 42,
-        "pdf.compression": 6,
     }
 
 
@@ -143,8 +160,10 @@ def drawing(name: str = "figure") -> Iterator[None]:
             yield
 
 
-def save(fig: Figure, path: Path, name: str, formats: tuple[str, ...] = ("svg", "png")) -> tuple[Path, ...]:
-    """Write a figure; the same figure gives the same bytes with the same version of matplotlib.
+def save(
+    fig: Figure, path: Path, name: str, formats: tuple[str, ...] = ("svg", "png"), title: str = "", alt: str = ""
+) -> tuple[Path, ...]:
+    """Write a figure; the same figure gives the same bytes with the same versions of matplotlib and typst.
 
     Parameters
     ----------
@@ -155,7 +174,9 @@ def save(fig: Figure, path: Path, name: str, formats: tuple[str, ...] = ("svg", 
     name : str
         Name of the figure; see :func:`drawing`.
     formats : tuple of {"svg", "png", "pdf"}
-        What to write.
+        What to write. PNG has 150 dots per inch; SVG and PDF are vectors, with large clouds of points as a picture.
+    title, alt : str
+        Title of the PDF, and the figure in words, which readers of tagged PDF speak.
 
     Returns
     -------
@@ -172,11 +193,33 @@ def save(fig: Figure, path: Path, name: str, formats: tuple[str, ...] = ("svg", 
         raise ValueError(f"figures are saved as {', '.join(FORMATS)}, not {', '.join(unknown)}")
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    files = []
+    svg = path.with_name(f"{path.name}.svg")
+    # typst makes pixels of a drawing at a size rounded up, and then leaves rows and columns out that are too many. It
+    # rounds up to the size of the page where that is whole pixels and the drawing a hundredth of a pixel less.
+    width, height = (round(float(size) * PNG_DPI) for size in fig.get_size_inches())
+    fig.set_size_inches(width / PNG_DPI, (height - 0.01) / PNG_DPI)
     with drawing(name):
-        for kind in formats:
-            file = path.with_name(f"{path.name}.{kind}")
-            extra = {"pil_kwargs": {"compress_level": 4}} if kind == "png" else {}
-            fig.savefig(file, format=kind, dpi=PNG_DPI, metadata=_METADATA[kind], **extra)
-            files.append(file)
+        fig.savefig(svg, format="svg", dpi=PNG_DPI, metadata=_SVG_METADATA)
+    files = [path.with_name(f"{path.name}.{kind}") for kind in formats]
+    for kind, file in zip(formats, files, strict=True):
+        if kind != "svg":
+            words = {"file": svg.name, "title": title or name, "alt": alt or title or name}
+            file.write_bytes(_converted(svg.parent, kind, (width, height), words))
+    if "svg" not in formats:
+        svg.unlink()
     return tuple(files)
+
+
+def _converted(folder: Path, kind: str, pixels: tuple[int, int], words: dict[str, str]) -> bytes:
+    import typst
+
+    width, height = (repr(size * 72 / PNG_DPI) for size in pixels)
+    options = {"ppi": PNG_DPI} if kind == "png" else {}
+    given = words | {"width": width, "height": height}
+    return typst.compile(_PAGE, root=str(folder), format=kind, sys_inputs=given, ignore_system_fonts=True, **options)
+
+
+def warm() -> None:
+    """Load what every drawing needs, so that processes that are forked afterwards share it."""
+    import typst  # noqa: F401
+    from matplotlib.backends import backend_svg  # noqa: F401

@@ -3,6 +3,7 @@
 import math
 import unicodedata
 import warnings
+from collections.abc import Callable
 from functools import cache, lru_cache
 
 from matplotlib.font_manager import FontProperties
@@ -157,9 +158,20 @@ def interval(estimate: float, low: float, high: float, decimals: int = 2) -> str
     largest = max(abs(estimate), abs(low), abs(high))
     if 0 < largest < 5 * 10**-decimals:
         decimals = min(8, 1 - math.floor(math.log10(largest)))
-    if min(estimate, low, high) > 0:  # a ratio never reads 0.00
-        return f"{number(estimate, decimals)} [{number(low, decimals)}, {number(high, decimals)}]"
-    return f"{_fixed(estimate, decimals)} [{_fixed(low, decimals)}, {_fixed(high, decimals)}]"
+    show = number if min(estimate, low, high) > 0 else _fixed  # a ratio never reads 0.00
+    first, *limits = (show(value, decimals) for value in (estimate, low, high))
+    for i, value in enumerate((low, high)):
+        limits[i] = _apart(value, limits[i], decimals, show)
+    return f"{first} [{limits[0]}, {limits[1]}]"
+
+
+def _apart(value: float, shown: str, decimals: int, show: Callable[[float, int], str]) -> str:
+    """Return a limit with up to two decimals more where rounding would put it on no effect (1 or 0)."""
+    for more in (1, 2):
+        if value in (0.0, 1.0) or shown not in (f"{0:.{decimals + more - 1}f}", f"{1:.{decimals + more - 1}f}"):
+            break
+        shown = show(value, decimals + more)
+    return shown
 
 
 def _fixed(value: float, decimals: int) -> str:
@@ -203,3 +215,36 @@ def percent(value: float, decimals: int = 1) -> str:
 def level_words(level: float) -> str:
     """Return ``95%`` for 0.95."""
     return f"{100 * level:g}%"
+
+
+_PRIORS = {
+    "halfnormal": "half-normal",
+    "halfcauchy": "half-Cauchy",
+    "halft": "half-t",
+    "exponential": "exponential",
+    "uniform": "uniform",
+    "lognormal": "log-normal of τ",
+    "lognormal2": "log-normal of τ²",
+    "logt2": "log-t of τ²",
+    "invgamma": "inverse gamma",
+    "normal": "normal",
+    "vanzwet": "van Zwet",
+    "flat": "flat",
+}
+
+
+def prior_words(prior: str) -> str:
+    """Return a prior for a reader: ``half-normal (0.5)`` for ``halfnormal:0.5``.
+
+    Parameters
+    ----------
+    prior : str
+        A prior as plans and tables write it.
+    """
+    name, colon, rest = prior.partition(":")
+    if name in _PRIORS and not rest.strip("0123456789.,-+= edf"):
+        numbers = [*(["0"] if name == "uniform" else []), *rest.split(",")]
+        return f"{_PRIORS[name]} ({', '.join(numbers)})" if rest else _PRIORS[name]
+    # a published prior: authors and year, then what it is for
+    words = name.rstrip("0123456789").capitalize() + (f" {name.lstrip('abcdefghijklmnopqrstuvwxyz')}")
+    return f"{words.strip()}: {', '.join(part.strip() for part in rest.split(','))}" if colon else words.strip()

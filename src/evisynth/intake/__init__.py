@@ -1,7 +1,8 @@
 """Start a review: a folder to fill, tables from a spreadsheet or another program's export, and a run.
 
-The public face: :func:`new_review`, :func:`import_file` (:class:`Imported`, :class:`ImportRefused`) and
-:func:`run_reviews` (:class:`RunResult`). Each is imported when it is asked for: the runner needs no pandas.
+The public face: :func:`new_review`, :func:`import_file` (:class:`Imported`, :class:`ImportRefused`),
+:func:`draft_mapping` and :func:`run_reviews` (:class:`RunResult`). Each is imported when it is asked for: the runner
+needs no pandas.
 """
 
 from importlib import import_module
@@ -10,6 +11,7 @@ _HOMES = {
     "ImportRefused": "evisynth.intake.problems",
     "Imported": "evisynth.intake.importing",
     "RunResult": "evisynth.intake.running",
+    "draft_mapping": "evisynth.intake.draft",
     "import_file": "evisynth.intake.importing",
     "new_review": "evisynth.intake.template",
     "run_reviews": "evisynth.intake.running",
@@ -19,6 +21,7 @@ __all__ = [
     "ImportRefused",
     "Imported",
     "RunResult",
+    "draft_mapping",
     "import_file",
     "new_review",
     "run_reviews",

@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from evisynth.intake.problems import CellProblem, ImportRefused
+from evisynth.review.examples import is_example
 from evisynth.review.plan import line_of
 from evisynth.review.problems import shown
 from evisynth.review.tables import TABLES
@@ -149,12 +150,29 @@ def read_mapping(path: Path) -> Mapping:
         place = f"{path.name}, line {mark.line + 1}" if mark else path.name
         advice = "check indentation, colons and quotes"
         raise ImportRefused([CellProblem(place, "text that is no YAML", "valid YAML", advice)], path.name) from None
+    waiting = [
+        CellProblem(
+            f"{path.name}, line {line}", shown(text), "what your sheet says", "replace the example", order=(line, 0)
+        )
+        for line, text in _examples(node)
+    ]
+    if waiting:
+        raise ImportRefused(waiting, path.name)
     if not isinstance(data, dict):
         raise ImportRefused([CellProblem(path.name, "no keys", "once, each_row ...", "fill it in")], path.name)
     try:
         return Mapping.model_validate(data)
     except ValidationError as error:
         raise ImportRefused([_problem(path.name, node, item) for item in error.errors()], path.name) from None
+
+
+def _examples(node) -> list[tuple[int, str]]:
+    """Return the places of a draft that nobody has filled, by line."""
+    if isinstance(node, yaml.ScalarNode):
+        return [(node.start_mark.line + 1, node.value)] if is_example(node.value) else []
+    if isinstance(node, yaml.MappingNode):
+        return [found for pair in node.value for part in pair for found in _examples(part)]
+    return [found for part in node.value for found in _examples(part)] if node is not None else []
 
 
 def _problem(name: str, node, item: dict) -> CellProblem:

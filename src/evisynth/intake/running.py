@@ -97,7 +97,9 @@ def arguments_for(
     folders = [Path(os.path.abspath(folder)) for folder in folders]
     missing = [str(folder) for folder in folders if not (folder / "review.yaml").is_file()]
     if missing:
-        raise ValueError(f"no review.yaml in {', '.join(missing)}; `evisynth new NAME` starts a review")
+        inside = [f"data/{folder.name}" for folder in folders if (Path("data") / folder.name / "review.yaml").is_file()]
+        advice = f"did you mean {', '.join(inside)}?" if inside else "`evisynth new NAME` starts a review"
+        raise ValueError(f"no review.yaml in {', '.join(missing)}; {advice}")
     if len({folder.parent for folder in folders}) > 1:
         raise ValueError("the review folders lie in different folders: run them one after the other")
     names = [check_name(folder.name) for folder in folders]

@@ -11,8 +11,10 @@ from typing import Any
 _WHERE = {
     "batches": ("PoolSeries", "SubgroupResult", "cumulative", "leave_one_out", "subgroups"),
     "beta_counts": ("BetaBinomialResult", "beta_binomial"),
+    "coverage_words": ("CoverageNote", "coverage_notes"),
     "errors": ("ConvergenceError", "PoolingInputError"),
     "fit": ("PoolResult", "common_effect", "pool_given_tau2", "random_effects"),
+    "generalised_q": ("GeneralisedQResult", "generalised_q_interval"),
     "mixed_counts": ("GlmmResult", "glmm", "glmm_one_group"),
     "two_by_two": ("TableResult", "mantel_haenszel", "mantel_haenszel_rates", "peto"),
     "multilevel": ("ThreeLevelResult", "three_level"),

@@ -1,6 +1,6 @@
 """Coverage of the intervals, by simulation in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evisynth.pooling.errors import PoolingInputError
-from evisynth.pooling.fit import random_effects
+from evisynth.pooling.fit import common_effect, random_effects
 from evisynth.pooling.inputs import to_batch
 from evisynth.pooling.intervals import CI_METHODS, PI_METHODS
 from evisynth.pooling.profile import profile_tau2
+from evisynth.pooling.two_by_two import mantel_haenszel, peto
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,8 @@ def _normal(k: int, tau2: float, typical: float, replicates: int, generator) -> 
     return own + generator.normal(0.0, np.sqrt(v)), v, v
 
 
-def _rare(k: int, tau2: float, replicates: int, generator) -> tuple[NDArray, NDArray]:
+def _rare(k: int, tau2: float, replicates: int, generator) -> tuple[NDArray, NDArray, tuple[NDArray, ...]]:
+    """Return log odds ratios, their variances and the counts events_1, n_1, events_2, n_2."""
     shape = (replicates, k)
     size = np.round(np.exp(generator.uniform(np.log(_SIZES[0]), np.log(_SIZES[1]), shape)))
     low = np.log(np.array(_CONTROL_RISK) / (1.0 - np.array(_CONTROL_RISK)))
@@ -71,17 +73,18 @@ def _rare(k: int, tau2: float, replicates: int, generator) -> tuple[NDArray, NDA
     effect = generator.normal(_EFFECT["rare"], np.sqrt(tau2), shape)
     a = generator.binomial(size.astype(int), 1.0 / (1.0 + np.exp(-baseline - effect)))
     c = generator.binomial(size.astype(int), 1.0 / (1.0 + np.exp(-baseline)))
+    counts = (a.astype(float), size, c.astype(float), size)
     add = np.where((a == 0) | (c == 0) | (a == size) | (c == size), 0.5, 0.0)
     a, c, b, d = a + add, c + add, size - a + add, size - c + add
     v = 1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d
     y = np.log(a * d / (b * c))
     gone = (a == 0.5) & (c == 0.5)
-    return np.where(gone, np.nan, y), np.where(gone, np.nan, v)
+    return np.where(gone, np.nan, y), np.where(gone, np.nan, v), counts
 
 
 def _typical_of_rare(generator) -> float:
     """Return the typical variance of a large sample of rare-event studies, which fixes tau2 for a given I2."""
-    _, v = _rare(20_000, 0.0, 1, generator)
+    _, v, _ = _rare(20_000, 0.0, 1, generator)
     w = 1.0 / v[~np.isnan(v)]
     return float((w.size - 1) * w.sum() / (w.sum() ** 2 - (w * w).sum()))
 
@@ -91,13 +94,27 @@ def _tau2_covered(low: NDArray, high: NDArray, tau2: float) -> tuple[int, int]:
     return int((known & (low <= tau2) & (tau2 <= high)).sum()), int(known.sum())
 
 
+def _other_means(y: NDArray, v: NDArray, tables, level: float) -> Iterator[tuple[str, NDArray, NDArray]]:
+    """Yield the intervals of the mean that are no choice of `random_effects`: name, low, high."""
+    several = np.isfinite(y).sum(axis=1) >= 2
+    for name, r in (
+        ("DL-wald", random_effects(y, v, tau2="DL", ci="wald", level=level)),
+        ("common", common_effect(y, v, level=level)),
+    ):
+        yield name, np.where(several, r.ci_low, np.nan), np.where(several, r.ci_high, np.nan)
+    if tables is not None:
+        for name, t in (("MH", mantel_haenszel(*tables, level=level)), ("Peto", peto(*tables, level=level))):
+            yield name, t.ci_low, t.ci_high
+
+
 def _cell(outcome: str, k: int, i2: float, typical: float, replicates: int, level: float, tau2_method: str, seed):
     generator = np.random.default_rng(seed)
     tau2 = typical * i2 / (100.0 - i2)
+    tables = None
     if outcome == "normal":
         y, v, _ = _normal(k, tau2, typical, replicates, generator)
     else:
-        y, v = _rare(k, tau2, replicates, generator)
+        y, v, tables = _rare(k, tau2, replicates, generator)
     truth = _EFFECT[outcome]
     future = generator.normal(truth, np.sqrt(tau2), replicates)
     counts: dict[tuple[str, str], tuple[int, int]] = {}
@@ -107,16 +124,19 @@ def _cell(outcome: str, k: int, i2: float, typical: float, replicates: int, leve
         known = np.isfinite(r.ci_low) & (r.k >= 2)
         counts["mu", ci] = int((known & (r.ci_low <= truth) & (truth <= r.ci_high)).sum()), int(known.sum())
         base = r if ci == "HKSJ-safe" else base
+    for name, low, high in _other_means(y, v, tables, level):
+        known = np.isfinite(low) & np.isfinite(high)
+        counts["mu", name] = int((known & (low <= truth) & (truth <= high)).sum()), int(known.sum())
     counts["tau2", "Q-profile"] = _tau2_covered(base.tau2_ci_low, base.tau2_ci_high, tau2)
     batch = to_batch(y, v)
     for kind in ("REML", "ML"):
         low, high = profile_tau2(batch, level, kind)
         square = batch.unit**2
         counts["tau2", f"profile-{kind}"] = _tau2_covered(low * square, high * square, tau2)
-    for pi in PI_METHODS:
-        r = random_effects(y, v, tau2=tau2_method, pi=pi, level=level)
+    for name, ci, pi in (*((pi, "HKSJ-safe", pi) for pi in PI_METHODS), ("normal-wald", "wald", "normal")):
+        r = random_effects(y, v, tau2=tau2_method, ci=ci, pi=pi, level=level)
         known = np.isfinite(r.pi_low)
-        counts["prediction", pi] = (
+        counts["prediction", name] = (
             int((known & (r.pi_low <= future) & (future <= r.pi_high)).sum()),
             int(known.sum()),
         )
@@ -174,8 +194,10 @@ def simulate(
     Returns
     -------
     CoverageGrid
-        For mu all of `intervals.CI_METHODS`; for tau2 Q-profile and profile likelihood (REML and ML); for the
-        effect of a new study the prediction intervals (with the safe Hartung-Knapp standard error).
+        For mu all of `intervals.CI_METHODS`, Wald with DL's tau2 ("DL-wald"), the common-effect model, and for rare
+        events Mantel-Haenszel and Peto on the uncorrected counts; for tau2 Q-profile and profile likelihood (REML and
+        ML); for the effect of a new study the prediction intervals with the safe Hartung-Knapp standard error, and
+        the normal one with Wald's ("normal-wald").
 
     Notes
     -----

@@ -176,6 +176,9 @@ def random_effects(
 
     Notes
     -----
+    No interval holds its level everywhere: `coverage_notes` says, for each, how often it held the truth in simulations
+    and where it failed.
+
     With k = 0 the result is empty; with k = 1 it is the study's own estimate with its Wald interval and no
     heterogeneity; `reason` says so.
     """
@@ -206,6 +209,11 @@ def common_effect(
     PoolResult
         With the Wald interval; tau2 is 0 by assumption, and I2, H2, the interval of tau2 and the prediction
         interval do not exist. Q and its p value do.
+
+    Notes
+    -----
+    Simulated coverage of the mean of heterogeneous effects at a nominal 95 % (`coverage.simulate`), worst cells: normal
+    outcomes 36.0 % (k = 20, I² 90 %), rare events 4.2 % (k = 20, I² 90 %); without heterogeneity 94 to 98 %.
 
     Raises
     ------

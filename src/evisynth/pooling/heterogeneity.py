@@ -62,6 +62,12 @@ def q_profile(batch: Batch, level: float) -> tuple[NDArray, NDArray, NDArray, ND
     empty : (m,) bool array
         True where Q(0) is below the lower quantile: no tau2 >= 0 is compatible with the data; both limits are 0.
     converged : (m,) bool array
+
+    Notes
+    -----
+    Simulated coverage at a nominal 95 % (`coverage.simulate`): 94 to 96 % with normal outcomes and heterogeneity, up to
+    98 % where tau2 is 0. With rare events, whose variances are estimates, it is too low under large heterogeneity and
+    too high under none. Worst cells: normal outcomes 94.0 % (k = 3, I² 90 %), rare events 79.9 % (k = 20, I² 90 %).
     """
     df = (batch.n - 1).astype(float)
     tail = (1.0 - level) / 2.0

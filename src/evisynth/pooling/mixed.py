@@ -174,15 +174,22 @@ def evaluate(
     return float(value), gradient, hessian
 
 
-def climb(model: MixedModel, beta: NDArray, scales: NDArray, nodes: int) -> MixedFit | None:
-    """Climb to a maximum by Newton's method with a ridge and step halving; None if none was reached."""
+def climb(model: MixedModel, beta: NDArray, scales: NDArray, nodes: int, fixed: int | None = None) -> MixedFit | None:
+    """Climb to a maximum by Newton's method with a ridge and step halving; None if none was reached.
+
+    The random effect `fixed` keeps its scale: the maximum is then that of the profile likelihood.
+    """
     point = np.r_[beta, scales].astype(float)
     size = model.size
+    free = np.ones(point.size, dtype=bool)
+    if fixed is not None:
+        free[size + fixed] = False
     value, gradient, hessian = evaluate(model, point[:size], point[size:], nodes)
     for _ in range(_NEWTON_STEPS):
-        values, vectors = np.linalg.eigh(-hessian)
+        values, vectors = np.linalg.eigh(-hessian[np.ix_(free, free)])
         floor = np.maximum(np.abs(values), 1e-8 * max(np.abs(values).max(), 1e-300))
-        step = vectors @ ((vectors.T @ gradient) / floor)
+        step = np.zeros(point.size)
+        step[free] = vectors @ ((vectors.T @ gradient[free]) / floor)
         step *= min(1.0, 3.0 / max(np.abs(step).max(), 1e-300))
         if np.abs(step).max() < 1e-11 or gradient @ step < 1e-20:
             break
@@ -197,7 +204,7 @@ def climb(model: MixedModel, beta: NDArray, scales: NDArray, nodes: int) -> Mixe
         if not np.isfinite(point).all() or np.abs(point).max() > 60.0:
             return None
     size_of_terms = max(np.abs(np.diag(hessian)).max(), 1.0)
-    if np.abs(gradient).max() > _GRADIENT_TOLERANCE * size_of_terms:
+    if np.abs(gradient[free]).max() > _GRADIENT_TOLERANCE * size_of_terms:
         return None
     return MixedFit(point[:size], np.abs(point[size:]), value, gradient, _mirrored(hessian, point[size:], size))
 

@@ -17,6 +17,7 @@ from evisynth.pooling.distributions import (
 )
 from evisynth.pooling.errors import ConvergenceError, PoolingInputError
 from evisynth.pooling.inputs import check_choice, check_level
+from evisynth.pooling.mixed_interval import profile_interval
 from evisynth.pooling.tables import check_columns
 from evisynth.pooling.two_by_two import ALL_EVENTS, NO_EVENTS
 
@@ -37,8 +38,9 @@ class GlmmResult:
         Studies that carry information.
     estimate, se, ci_low, ci_high, p
         Log odds ratio, log rate ratio, logit or log rate; se from the full observed information.
-    tau2
-        Between-study variance of the effect; `boundary` is True where it is 0.
+    tau2, tau2_ci_low, tau2_ci_high
+        Between-study variance of the effect and, where it was asked for, its profile-likelihood interval (else None:
+        it costs some thirty further fits); `boundary` is True where tau2 is 0.
     sigma2
         Variance of the studies' baselines ("UM.RS"), else None.
     pi_low, pi_high
@@ -62,6 +64,8 @@ class GlmmResult:
     ci_high: float
     p: float
     tau2: float
+    tau2_ci_low: float | None
+    tau2_ci_high: float | None
     boundary: bool
     sigma2: float | None
     pi_low: float | None
@@ -112,6 +116,7 @@ def glmm(
     level: float = 0.95,
     coding: float = 0.5,
     nodes: int | None = None,
+    tau2_interval: bool = False,
     studies: Sequence[str] | None = None,
 ) -> GlmmResult:
     """Pool two groups' counts by a mixed model, without continuity corrections.
@@ -138,6 +143,8 @@ def glmm(
     nodes
         Quadrature nodes per random effect; 61 for one random effect and 25 for two by default, which leaves an
         error far below any other (see `quadrature_error`); not below 15, where derivatives would suffer.
+    tau2_interval
+        Whether the profile-likelihood interval of tau2 is computed.
     studies
         Names of the studies.
 
@@ -154,7 +161,8 @@ def glmm(
 
     References
     ----------
-    Stijnen, Hamza and Ozdemir 2010 (CM.EL, CM.AL); Turner et al. 2000, Jackson et al. 2018 (UM.FS, UM.RS).
+    Hardy and Thompson 1996 (profile interval); Stijnen, Hamza and Ozdemir 2010 (CM.EL, CM.AL); Turner et al. 2000,
+    Jackson et al. 2018 (UM.FS, UM.RS).
     """
     measure = check_choice("measure", measure, ("OR", "IRR"))
     model, level = check_choice("model", model, MODELS), check_level(level)
@@ -174,7 +182,7 @@ def glmm(
     if nodes is not None and nodes < 15:
         raise PoolingInputError(f"nodes is {nodes}; give 15 or more")
     problem = problem if nodes is None else replace(problem, nodes=nodes)
-    return _solve(problem, effect, a.size, left_out, measure, model, ci, level)
+    return _solve(problem, effect, a.size, left_out, measure, model, ci, level, tau2_interval)
 
 
 def glmm_one_group(
@@ -185,6 +193,7 @@ def glmm_one_group(
     effect: str = "random",
     ci: str = "wald",
     level: float = 0.95,
+    tau2_interval: bool = False,
     studies: Sequence[str] | None = None,
 ) -> GlmmResult:
     """Pool proportions or rates of single groups by a mixed model.
@@ -195,7 +204,7 @@ def glmm_one_group(
         Events and sizes, or for "IRLN" person-time.
     measure : {"PLO", "IRLN"}
         Logit of a proportion (binomial-normal) or log of a rate (Poisson-normal).
-    effect, ci, level, studies
+    effect, ci, level, tau2_interval, studies
         As in `glmm`.
 
     Returns
@@ -227,7 +236,7 @@ def glmm_one_group(
         own = np.log(p / (1 - p)) if measure == "PLO" else np.log(p)
     saturated = _saturated(model.outcome, np.clip(own, -700, 700)[:, None])
     problem = _Problem(model, np.array([start]), 0, _NODES_1, saturated)
-    return _solve(problem, effect, k, (), measure, "one group", ci, check_level(level))
+    return _solve(problem, effect, k, (), measure, "one group", ci, check_level(level), tau2_interval)
 
 
 def _single(columns: tuple[NDArray, ...]) -> tuple[NDArray, ...]:
@@ -342,7 +351,9 @@ def _own_effects(outcome: mixed.Outcome, a, c, n1, n2, inside: NDArray) -> NDArr
     return eta
 
 
-def _solve(problem: _Problem, effect: str, k: int, left_out, measure, model, ci, level) -> GlmmResult:
+def _solve(
+    problem: _Problem, effect: str, k: int, left_out, measure, model, ci, level, tau2_interval: bool
+) -> GlmmResult:
     drop = np.array([], dtype=int) if effect == "common" else np.array([0])
     # random effect 0 is that of the effect, the others belong to the study
     others = np.arange(1, problem.model.c.shape[2])
@@ -360,6 +371,9 @@ def _solve(problem: _Problem, effect: str, k: int, left_out, measure, model, ci,
     p = t_two_sided(estimate / se, df) if use_t else normal_two_sided(estimate / se)
     half = np.sqrt(tau2 + se**2) * float(t_quantile([df], upper)[0]) if df > 0 and effect == "random" else None
     lrt = _test(problem, k)
+    limits = (None, None)
+    if tau2_interval and effect == "random" and k > 1:
+        limits = profile_interval(fitted, found, problem.nodes, level)
     return GlmmResult(
         k=k,
         estimate=estimate,
@@ -368,6 +382,8 @@ def _solve(problem: _Problem, effect: str, k: int, left_out, measure, model, ci,
         ci_high=estimate + quantile * se,
         p=float(p),
         tau2=tau2,
+        tau2_ci_low=limits[0],
+        tau2_ci_high=limits[1],
         boundary=effect == "random" and tau2 == 0.0,
         sigma2=float(found.scales[-1] ** 2) if model == "UM.RS" else None,
         pi_low=None if half is None else float(estimate - half),

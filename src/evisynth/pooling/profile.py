@@ -48,9 +48,9 @@ def profile_mean(batch: Batch, tau2: NDArray, level: float) -> MeanInterval:
     Notes
     -----
     The limits solve 2 (l(mu_ML, tau2_ML) - max over tau2 of l(mu, tau2)) = the chi-squared quantile on one
-    degree of freedom. Simulated coverage at a nominal 95 % (`coverage.simulate`, normal effects): 96 to 98 % without
-    heterogeneity, 92 to 94 % for I2 of 50 %, and 79 to 94 % for 90 % (k = 2 to 20); 75 to 88 % with rare events and I2
-    of 90 %.
+    degree of freedom. Simulated coverage at a nominal 95 % (`coverage.simulate`): with normal outcomes 96 to 99 %
+    without heterogeneity, 92 to 94 % for I2 of 50 %, and 80 to 94 % for 90 % (k = 2 to 20); 74 to 87 % with rare
+    events and I2 of 90 %. Worst cells: normal outcomes 79.7 % (k = 2, I² 90 %), rare events 74.1 % (k = 20, I² 90 %).
     """
     centre = wald(batch, tau2, level)
     several = np.flatnonzero(batch.n >= 2)
@@ -85,7 +85,9 @@ def profile_tau2(batch: Batch, level: float, kind: str) -> tuple[NDArray, NDArra
     Notes
     -----
     The limits solve 2 (l(tau2_hat) - l(tau2)) = the chi-squared quantile on one degree of freedom; the lower
-    one is 0 where the deviance at 0 is below it (Hardy and Thompson 1996; Viechtbauer 2007).
+    one is 0 where the deviance at 0 is below it (Hardy and Thompson 1996; Viechtbauer 2007). Simulated coverage at a
+    nominal 95 % (`coverage.simulate`), worst cells (normal outcomes; rare events): REML 92.9 % (k = 5, I² 90 %); 75.8 %
+    (k = 20, I² 90 %). ML 79.8 % (k = 2, I² 90 %); 68.7 % (k = 20, I² 90 %). Both hold up to 100 % where tau2 is small.
     """
     low, high = np.full(batch.n.shape, np.nan), np.full(batch.n.shape, np.nan)
     several = np.flatnonzero(batch.n >= 2)

@@ -122,6 +122,12 @@ def mantel_haenszel(
     PoolingInputError
         Counts that are negative, missing, or above their total.
 
+    Notes
+    -----
+    A common effect is assumed: the interval takes no account of heterogeneity. Simulated coverage of the odds ratio at
+    a nominal 95 % with rare events (`coverage.simulate`): 95 to 96 % without heterogeneity, far below with it; worst
+    cell 3.4 % (k = 20, I² 90 %).
+
     References
     ----------
     Mantel and Haenszel 1959; variances of Robins, Breslow and Greenland 1986 (OR), Greenland and Robins 1985
@@ -165,6 +171,11 @@ def peto(
     -------
     TableResult
         Log odds ratio sum(O - E) / sum V, se 1 / sqrt(sum V), with hypergeometric E and V.
+
+    Notes
+    -----
+    A common effect is assumed. Simulated coverage at a nominal 95 % with rare events (`coverage.simulate`): 95 to 96 %
+    without heterogeneity, far below with it; worst cell 3.5 % (k = 20, I² 90 %).
     """
     level = check_level(level)
     a, n1, c, n2, shape = _counts(events_1, n_1, events_2, n_2, studies)

@@ -13,10 +13,19 @@ _KEYS = ("rule", "inputs", "outputs", "code")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One file that is not what the record says."""
+    """One file that is not what the record says.
+
+    Attributes
+    ----------
+    file, what : str
+        The file, and what is wrong with it.
+    kind : {"files", "data", "code", "claims", "agreement"}
+        Which check found it: ``data`` for what a person entered, ``files`` for what steps wrote.
+    """
 
     file: str
     what: str
+    kind: str = "files"
 
 
 class NoRecordsError(ValueError):
@@ -30,6 +39,7 @@ class _Record:
     outputs: dict[str, str]
     code: str
     file: Path
+    params: dict
 
 
 def audit(results: Path, root: Path, source: Path | None = None) -> tuple[list[Finding], int]:
@@ -60,7 +70,7 @@ def audit(results: Path, root: Path, source: Path | None = None) -> tuple[list[F
     """
     if not results.is_dir():
         raise NoRecordsError(f"{results} is no folder; run the pipeline first, or name another")
-    found = sorted((results / "provenance" / "records").glob("*.json"))
+    found = _record_files(results)
     if not found:
         raise NoRecordsError(f"{results} has no records under provenance/records: nothing says how it was made")
     findings: list[Finding] = []
@@ -72,8 +82,9 @@ def audit(results: Path, root: Path, source: Path | None = None) -> tuple[list[F
         else:
             records.append(record)
     hashes: dict[Path, str | None] = {}
+    facts = facts_of(records)
     for record in records:
-        findings += _files(record, root, hashes)
+        findings += _files(record, root, hashes, facts)
         if source is not None:
             findings += _code(record, root, source)
     findings += _chain(records)
@@ -81,26 +92,45 @@ def audit(results: Path, root: Path, source: Path | None = None) -> tuple[list[F
     return list(dict.fromkeys(findings)), len(hashes)
 
 
+def read_records(results: Path) -> list[_Record]:
+    """Return the records of a folder that can be read."""
+    found = map(_read, _record_files(results))
+    return [record for record in found if record is not None]
+
+
+def _record_files(results: Path) -> list[Path]:
+    """Return the records; that of the last step lies in a folder of its own, where the steps before do not see it."""
+    return sorted((results / "provenance" / "records").rglob("*.json"))
+
+
+def facts_of(records: list[_Record]) -> frozenset[str]:
+    """Return the files that steps read and no step wrote: what people entered."""
+    written = {name for record in records for name in record.outputs}
+    read = {name for record in records if record.rule == "check_review" for name in record.inputs}
+    return frozenset(read - written)
+
+
 def _read(file: Path) -> _Record | None:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
         rule, inputs, outputs, code = (data[name] for name in _KEYS)
-        return _Record(str(rule), dict(inputs), dict(outputs), str(code), file)
+        return _Record(str(rule), dict(inputs), dict(outputs), str(code), file, dict(data.get("params", {})))
     except (ValueError, KeyError, TypeError, OSError):
         return None
 
 
-def _files(record: _Record, root: Path, hashes: dict[Path, str | None]) -> Iterator[Finding]:
+def _files(record: _Record, root: Path, hashes: dict[Path, str | None], facts: frozenset[str]) -> Iterator[Finding]:
     for verb, files in (("read", record.inputs), ("wrote", record.outputs)):
         for name, digest in files.items():
+            kind = "data" if name in facts else "files"
             path = (root / name).resolve()
             if path not in hashes:
                 hashes[path] = _hash(path)
             if hashes[path] is None:
-                yield Finding(name, f"is missing; {record.rule} {verb} it")
+                yield Finding(name, f"is missing; {record.rule} {verb} it", kind)
             elif hashes[path] != digest:
                 changed = "was changed after it was written by" if verb == "wrote" else "is not what was read by"
-                yield Finding(name, f"{changed} {record.rule}")
+                yield Finding(name, f"{changed} {record.rule}", kind)
 
 
 def _hash(path: Path) -> str | None:
@@ -113,11 +143,11 @@ def _code(record: _Record, root: Path, source: Path) -> Iterator[Finding]:
     script = root / "scripts" / f"{record.rule}.py"
     name = f"scripts/{record.rule}.py"
     if not script.is_file():
-        yield Finding(name, "is missing; its results cannot be made again")
+        yield Finding(name, "is missing; its results cannot be made again", "code")
     elif not record.code:
-        yield Finding(name, f"the record of {record.rule} does not say which code ran")
+        yield Finding(name, f"the record of {record.rule} does not say which code ran", "code")
     elif digest_of(script, source) not in record.code.split("-"):
-        yield Finding(name, f"{record.rule} ran other code than this script and the library files it imports")
+        yield Finding(name, f"{record.rule} ran other code than this script and the library files it imports", "code")
 
 
 def _chain(records: list[_Record]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,8 @@ _DOTTED = re.compile(r"\.?[a-z_]\w*(\.[a-z_]\w*)*$")
 def files_of(script: Path, source: Path) -> tuple[Path, ...]:
     """Return the script and every file of the library that it imports, directly or not.
 
-    Imports inside functions count. A module counts with the ``__init__`` files of its packages.
+    Imports inside functions count. A module counts with the ``__init__`` files of its packages. A module that lies
+    beside the script (what all scripts share) counts like the script itself.
     Data files of a package that a module lies in (``.yaml``, ``.csv``, ``.jinja``, ``.css``, ``.js``) count too.
 
     Parameters
@@ -36,6 +38,8 @@ def files_of(script: Path, source: Path) -> tuple[Path, ...]:
         found.add(path)
         for name in _imports(path):
             todo += [file for file in _files(name, source) if file not in found]
+        if source not in path.parents:
+            todo += [file for file in _beside(path) if file not in found]
     data = {
         file
         for folder in {path.parent for path in found if source in path.parents}
@@ -56,6 +60,21 @@ def digest_of(script: Path, source: Path) -> str:
     return sha.hexdigest()[:16]
 
 
+def digest_of_files(files: Iterable[Path]) -> str:
+    """Return 16 hexadecimal digits that change when one of some files changes, whatever their order.
+
+    Parameters
+    ----------
+    files : iterable of pathlib.Path
+        Files that no script imports, such as the rules of the workflow; told apart by their names.
+    """
+    sha = hashlib.sha256()
+    for path in sorted(files, key=lambda path: path.name):
+        sha.update(path.name.encode())
+        sha.update(hashlib.sha256(path.read_bytes()).digest())
+    return sha.hexdigest()[:16]
+
+
 @cache
 def _imports(path: Path) -> tuple[str, ...]:
     if path.suffix != ".py":
@@ -70,6 +89,21 @@ def _imports(path: Path) -> tuple[str, ...]:
             # A folder's __init__ may name its modules in strings, to import them when they are asked for.
             names += [node.value, f"{_package(path)}.{node.value.lstrip('.')}"]
     return tuple(name for name in names if name.split(".")[0] == "evisynth")
+
+
+@cache
+def _beside(path: Path) -> tuple[Path, ...]:
+    """Return the files in a script's own folder that it imports: Python looks there first."""
+    if path.suffix != ".py":
+        return ()
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+    files = (path.parent / f"{name.split('.')[0]}.py" for name in names)
+    return tuple(file for file in files if file.is_file())
 
 
 def _package(path: Path) -> str:

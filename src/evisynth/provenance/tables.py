@@ -49,11 +49,44 @@ STAGE_TABLES: dict[str, StageTable] = {
         ("synthesis", "measure", "study_id"), "the headline estimate without one study"
     ),
     "pooled/regression.csv": StageTable(("synthesis", "measure", "moderator", "term"), "a meta-regression coefficient"),
+    "pooled/regression_lines.csv": StageTable(
+        ("synthesis", "measure", "moderator", "point"), "a point of the line of a meta-regression"
+    ),
+    "pooled/subgroups.csv": StageTable(
+        ("synthesis", "measure", "subgroup", "level"), "the estimate of a subgroup, with the test between subgroups"
+    ),
+    "pooled/multiverse.csv": StageTable(("synthesis", "path"), "the estimate of one defensible path of analysis"),
+    "pooled/multiverse_summary.csv": StageTable(("synthesis",), "what the paths of a synthesis say, counted"),
     "bayes/estimates.csv": StageTable(("synthesis", "measure", "method"), "a Bayesian estimate"),
     "bayes/studies.csv": StageTable(("synthesis", "measure", "method", "study_id"), "a study's effect after shrinkage"),
     "bayes/diagnostics.csv": StageTable(("synthesis", "measure", "method"), "the checks of one fit"),
     "bayes/sensitivity.csv": StageTable(
         ("synthesis", "measure", "prior"), "the exact posterior under another heterogeneity prior"
+    ),
+    "bayes/prior_surface.csv": StageTable(
+        ("synthesis", "measure", "tau_prior", "mu_prior"), "the exact posterior under other priors of tau and mu"
+    ),
+    "bayes/averaging.csv": StageTable(("synthesis", "measure", "model"), "one model of a model average"),
+    "bayes/averaged.csv": StageTable(
+        ("synthesis", "measure", "component"), "what the models of a model average say together"
+    ),
+    "bayes/densities.csv": StageTable(
+        ("synthesis", "measure", "parameter", "curve", "point"), "a point of a prior or posterior density"
+    ),
+    "bayes/probabilities.csv": StageTable(
+        ("synthesis", "measure", "curve", "point"), "the probability of an effect beyond one value"
+    ),
+    "bayes/adjusted.csv": StageTable(
+        ("synthesis", "measure", "method", "prior"), "a Bayesian estimate under an assumption about bias or conversions"
+    ),
+    "bayes/bias_terms.csv": StageTable(
+        ("synthesis", "measure", "method", "prior", "term"), "a term of an adjusted model, before and after the data"
+    ),
+    "bayes/checks.csv": StageTable(
+        ("synthesis", "measure", "method", "study_id"), "a study against what the sampled model expects of it"
+    ),
+    "bayes/power_scaling.csv": StageTable(
+        ("synthesis", "measure", "method", "parameter"), "how sensitive a parameter is to its priors and to the data"
     ),
     "bias/tests.csv": StageTable(("synthesis", "measure", "test"), "a test of small-study effects"),
     "bias/selection.csv": StageTable(
@@ -68,18 +101,31 @@ STAGE_TABLES: dict[str, StageTable] = {
     ),
     "bias/gosh.csv": StageTable(("synthesis", "measure", "subset"), "the estimate from a subset of the studies"),
     "quality/judgements.csv": StageTable(
-        ("study_id", "outcome_id", "tool", "domain"), "a judgement of one domain for one study and outcome"
+        ("study_id", "outcome_id", "tool", "domain", "aim"), "a judgement of one domain for one study and outcome"
     ),
     "quality/certainty.csv": StageTable(("synthesis", "domain"), "a GRADE domain of one synthesis"),
+    "quality/informed.csv": StageTable(
+        ("synthesis", "measure", "analysis"), "an estimate that takes the risk of bias of the studies into account"
+    ),
+    "quality/risk_weights.csv": StageTable(
+        ("synthesis", "measure", "domain", "judgement"), "the share of the weight at one level of one domain, per cent"
+    ),
     "quality/findings.csv": StageTable(("synthesis",), "a line of the summary of findings"),
     "quality/integrity.csv": StageTable(("check", "table", "row"), "one check of one reported figure"),
-    "figures/index.csv": StageTable(("name",), "a figure"),
+    "figures/index.csv": StageTable(("name",), "a figure that the report shows"),
+    "figures/files.csv": StageTable(("name",), "a figure that is a file beside the report"),
     "claims/claims.csv": StageTable(("claim_id",), "a claim beside the published figure, with its verdict"),
     "claims/documents.csv": StageTable(("source_id",), "a document's verdicts, counted"),
     "claims/conflicts.csv": StageTable(("claim_1", "claim_2"), "two claims that contradict each other"),
     "claims/stated_published.csv": StageTable(("study", "item"), "a study as the documents state it, beside its paper"),
     "claims/timeline.csv": StageTable(("source_id", "kind", "item"), "what was known when a document was written"),
+    "provenance/agreement.csv": StageTable(
+        ("synthesis", "measure", "method", "engine", "quantity"), "a number of ours beside that of another engine"
+    ),
+    "report/prisma_checklist.csv": StageTable(("item",), "an item of the PRISMA 2020 checklist, with its status"),
+    "report/swim_checklist.csv": StageTable(("item",), "an item of the SWiM checklist, with its status"),
     "report/counts.csv": StageTable(("item",), "a count of rows that the page states"),
+    "report/coverage.csv": StageTable(("target", "interval"), "how often an interval held the truth in simulations"),
     "report/steps.csv": StageTable(("step",), "a step of the pipeline, with the digest of its code"),
     "report/files.csv": StageTable(("step", "role", "file"), "a file that a step read or wrote, with its hash"),
     "report/packages.csv": StageTable(("package",), "a package that was used, with its version"),

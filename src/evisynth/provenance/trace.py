@@ -213,7 +213,7 @@ def trace(folder: ResultsFolder, text: str) -> Step:
 
 def maker_of(path: Path, table: str) -> dict[str, str]:
     """Return which rule wrote a table, with the digest of its code; empty where no record says so."""
-    for file in sorted((path / "provenance" / "records").glob("*.json")):
+    for file in sorted((path / "provenance" / "records").rglob("*.json")):
         record = json.loads(file.read_text(encoding="utf-8"))
         if any(Path(output).as_posix().endswith(f"/{table}") for output in record["outputs"]):
             return {"rule": record["rule"], "script": f"scripts/{record['rule']}.py", "code": record["code"]}

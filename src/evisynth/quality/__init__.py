@@ -10,6 +10,7 @@ _HOMES = {
         "ComparatorRisk",
         "comparator_risk", "per_thousand", "smd_to_odds_ratio", "smd_to_responders", "smd_to_units"),
     "assessors": ("Agreement", "AssessorComparison", "agreement", "compare_assessors"),
+    "choosing": ("Choice", "Judgement", "choose_judgement"),
     "certainty_inputs": ("DESIGNS", "CertaintyInputs", "MissingTrial", "SmallStudyTest", "StudyEvidence"),
     "grade": ("CERTAINTY_COLUMNS", "Certainty", "PersonJudgement", "propose_certainty", "read_certainty"),
     "imprecision": (
@@ -22,7 +23,7 @@ _HOMES = {
     "reading": ("read_rows",),
     "schema": ("NOT_ASSESSED",),
     "statements": ("size_of", "statement"),
-    "tables": ("JUDGEMENT_COLUMNS", "JudgedTable", "concern_of", "final_levels", "judge_table"),
+    "tables": ("JUDGEMENT_COLUMNS", "JudgedTable", "concern_of", "final_levels", "is_critical", "judge_table"),
     "tool": ("Tool", "ToolError", "available_tools", "load_tool"),
     "weights": ("WeightShares", "risk_mask", "weight_shares"),
 }  # fmt: skip

@@ -36,6 +36,12 @@ class StudyEvidence:
         Effect and interval on the natural scale of the synthesis' measure.
     keys : tuple of str
         Keys of the rows that these come from.
+    judged_with : str
+        Tool and effect of interest of the judgement.
+    note : str
+        What to say about it, such as that there are several judgements.
+    also_for : tuple of str
+        Treatments of other comparisons of the same trial that the judgement serves too.
     """
 
     study_id: str
@@ -46,6 +52,9 @@ class StudyEvidence:
     ci_low: float | None = None
     ci_high: float | None = None
     keys: tuple[str, ...] = ()
+    judged_with: str = ""
+    note: str = ""
+    also_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +79,21 @@ class MissingTrial:
     participants : int, optional
         How many it randomised.
     key : str
-        Key of the row it comes from.
+        Key of the row it comes from; several separated by ``;``.
+    because : str
+        Why that is so.
     """
 
     label: str
     because_of_result: str = "unclear"
     participants: int | None = None
     key: str = ""
+    because: str = ""
+
+    @property
+    def told(self) -> str:
+        """The trial with why its result is missing."""
+        return f"{self.label} ({self.because_of_result}{': ' if self.because else ''}{self.because})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from evisynth.quality.certainty_inputs import CertaintyInputs, StudyEvidence
 from evisynth.quality.grade_domains import DOWN, Proposal, per_cent
+from evisynth.quality.missing_evidence import REASONS, other_reasons
 from evisynth.quality.weights import WeightShares, weight_shares
 
 TEST_STUDIES = 10
@@ -45,6 +46,14 @@ def propose_risk_of_bias(inputs: CertaintyInputs) -> Proposal:
         reason += "; whatever their risk, the rating stays"
     given = {name.replace(" ", "_"): round(share, 4) for name, share in _named(shares)}
     given |= {"not_assessed": round(shares.not_assessed, 4), "low_risk_changes_category": changes}
+    tools = dict.fromkeys(study.judged_with for study in inputs.studies if study.judged_with)
+    given |= {"judged_with": " and ".join(tools)}
+    critical = [study.study_id for study in inputs.studies if study.critical]
+    reason += f"; at critical risk: {', '.join(critical)}" if critical else ""
+    reason += "".join(f"; {study.note}" for study in inputs.studies if study.note)
+    for others in dict.fromkeys(study.also_for for study in inputs.studies if study.also_for):
+        names = ", ".join(study.study_id for study in inputs.studies if study.also_for == others)
+        reason += f"; judged once for every comparison of the trial, {' and '.join(others)} too: {names}"
     rule = "weight shares by ROBINS-I risk, version 1" if _uses_robins(inputs) else "weight shares by risk, version 1"
     keys = tuple(dict.fromkeys(key for study in inputs.studies for key in study.keys))
     return Proposal("risk of bias", level, reason, rule, _flip_risk(inputs, level, changes), given, keys)
@@ -139,11 +148,11 @@ def propose_publication_bias(inputs: CertaintyInputs) -> Proposal:
         signs.append("every study is small and positive")
     given = {
         "k": inputs.k, "tests": "; ".join(f"{test.name} p = {test.p_value:.3g}" for test in tests),
-        "missing": "; ".join(f"{one.label} ({one.because_of_result})" for one in inputs.missing_trials or ()),
+        "missing": "; ".join(one.told for one in inputs.missing_trials or ()),
     }  # fmt: skip
     few = f"; with {inputs.k} studies no test is run" if inputs.k < TEST_STUDIES else ""
     if signs:
-        return Proposal(name, 1, "; ".join(signs) + few, rule, "none of these signs", given, keys)
+        return Proposal(name, 1, "; ".join(signs) + few, rule, _flip_publication(inputs, tests), given, keys)
     undone = []
     if inputs.missing_trials is None:
         undone.append("nobody has looked for trials that are missing")
@@ -153,12 +162,42 @@ def propose_publication_bias(inputs: CertaintyInputs) -> Proposal:
         return Proposal(name, None, "; ".join(undone) + few, rule, "doing so", given, keys)
     known = f"{len(inputs.missing_trials)} missing, none known or likely to be so because of its result"
     reason = (known if inputs.missing_trials else "no trial is known to be missing") + few
-    return Proposal(name, 0, reason, rule, "a trial found to be unpublished because of its result", given, keys)
+    single = _flip_reasons(inputs, signs=False)
+    flip = "; ".join([*single, "a trial found to be unpublished because of its result: serious"])
+    return Proposal(name, 0, reason, rule, flip, given, keys)
+
+
+def _flip_publication(inputs: CertaintyInputs, tests: list) -> str:
+    """Say what alone would take the last sign away, or name all that would have to go."""
+    other = [test for test in tests if inputs.k >= TEST_STUDIES and test.p_value < TEST_P]
+    found = [] if other or inputs.only_small_positive else _flip_reasons(inputs, signs=True)
+    if found:
+        return "; ".join(found)
+    if other and not _signs_of_missing(inputs) and not inputs.only_small_positive:
+        return f"p of {TEST_P:.2f} or more in the test: not serious"
+    needed = [f"p of {TEST_P:.2f} or more in the test"] if other else []
+    if _signs_of_missing(inputs):
+        needed.append("every missing trial shown to be missing for a reason apart from its result")
+    needed += ["studies that are not small and positive"] if inputs.only_small_positive else []
+    return f"only all of these together: {' and '.join(needed)} (not serious)"
+
+
+def _flip_reasons(inputs: CertaintyInputs, signs: bool) -> list[str]:
+    words = "not serious" if signs else "serious"
+    return [
+        f"{label} missing {REASONS[reason]}: {words}"
+        for label, reason, other in other_reasons(inputs)
+        if bool(_signs_of_missing(other)) != signs
+    ]
 
 
 def _signs_of_missing(inputs: CertaintyInputs) -> list[str]:
     trials = inputs.missing_trials or ()
-    signs = [f"{trial.label} is missing because of its result" for trial in trials if trial.because_of_result == "yes"]
+    signs = [
+        f"{trial.label} is missing because of its result{f' ({trial.because})' if trial.because else ''}"
+        for trial in trials
+        if trial.because_of_result == "yes"
+    ]
     unclear = [trial for trial in trials if trial.because_of_result == "unclear"]
     if any(trial.participants is None for trial in unclear) or (unclear and inputs.participants is None):
         signs.append(f"missing for an unclear reason, of unknown size: {', '.join(trial.label for trial in unclear)}")

@@ -94,16 +94,23 @@ def _by_cinema(inputs: CertaintyInputs) -> Proposal:
     if level is None:
         reason = f"the prediction interval crosses fewer thresholds ({m}) than the confidence interval ({n})"
         return Proposal(name, None, reason, rule, "a prediction interval that holds the other", given, inputs.keys)
+    limits = f"the limit {given['zone']} lies" if len(zone) == 1 else f"of the limits {given['zone']}"
     reason = (
-        f"the confidence interval crosses {n} and the prediction interval ({inputs.pi_low:.4g} to "
-        f"{inputs.pi_high:.4g}) {m} of the limits {given['zone']}"
+        f"{limits} {_inside(n, zone)} the confidence interval and {_inside(m, zone)} the prediction interval "
+        f"({inputs.pi_low:.4g} to {inputs.pi_high:.4g})"
     )
-    reason += "" if inputs.thresholds else " (no minimal important difference is stated, so no effect is the limit)"
+    reason += "" if inputs.thresholds else " (no effect, as no minimal important difference is stated)"
     check = i2_cross_check(inputs)
     if check is not None and check != level:
         reason += f"; the rule by I2 would say {DOWN[check]}"
         given["i2"] = inputs.i2
     return Proposal(name, level, reason, rule, _flip_prediction(inputs, zone, m), given, inputs.keys)
+
+
+def _inside(crossed: int, zone: tuple[float, ...]) -> str:
+    if len(zone) == 1:
+        return "inside" if crossed else "outside"
+    return f"{('none lies', 'one lies', 'both lie')[crossed]} inside"
 
 
 def i2_cross_check(inputs: CertaintyInputs) -> int | None:

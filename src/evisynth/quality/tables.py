@@ -307,16 +307,26 @@ def final_levels(
     Returns
     -------
     pandas.DataFrame
-        Columns study_id, outcome_id, tool, aim, final and concern: ``low``, ``some``, ``high``, or
-        ``not assessed`` (also for a level that says nothing about bias).
+        Columns study_id, outcome_id, tool, aim, final, concern (``low``, ``some``, ``high``, or ``not assessed``,
+        also for a level that says nothing about bias) and critical (see `is_critical`).
     """
     rows = judgements[judgements["domain"] == domain]
     out = rows[["study_id", "outcome_id", "tool", "aim", "final"]].reset_index(drop=True)
     tools = tools or {}
-    out["concern"] = [
-        concern_of(tools.get(name, name), final) for name, final in zip(out["tool"], out["final"], strict=True)
-    ]
+    found = [(tools.get(name, name), final) for name, final in zip(out["tool"], out["final"], strict=True)]
+    out["concern"] = [concern_of(tool, final) for tool, final in found]
+    out["critical"] = [is_critical(tool, final) for tool, final in found]
     return out
+
+
+def is_critical(tool: str | Tool, final: str) -> bool:
+    """Return whether a level is worse than another one that counts as high already (ROBINS-I: Critical)."""
+    if final == NOT_ASSESSED:
+        return False
+    tool = tool if isinstance(tool, Tool) else load_tool(tool)
+    level = tool.find_level(final)
+    high = [item.order for item in tool.levels if item.concern == "high"]
+    return level is not None and level.concern == "high" and level.order > min(high)
 
 
 def concern_of(tool: str | Tool, final: str) -> str:

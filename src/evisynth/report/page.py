@@ -1,5 +1,6 @@
 """The page: every table of a results folder, filled into templates, as one file that needs nothing else."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,39 +8,32 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from evisynth.effects.measures import MEASURES
 from evisynth.provenance.folder import PLAN, ResultsFolder
-from evisynth.provenance.formulas import formulas_of
 from evisynth.report.cells import Cells
-from evisynth.report.pictures import Pictures, figures_missing
+from evisynth.report.content import content_of
+from evisynth.report.packing import packed
+from evisynth.report.pictures import Picture, Pictures
+from evisynth.report.places import Place
 from evisynth.report.rounding import to_number
-from evisynth.report.store import as_script, store_of
+from evisynth.report.store import store_of
 from evisynth.report.views import (
     ARM_FIGURES,
     CONTRAST_FIGURES,
     WORDS,
     MeasureView,
-    Place,
     SynthesisView,
-    group,
-    integrity_places,
-    places_of_table,
     synthesis_views,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
-FOREST_CAPTION = (
-    "Squares are studies, their size the weight; diamonds are pooled estimates. The same figures stand in the "
-    "tables below; a click on a row of the figure shows where it comes from."
-)
 # A page that opens at once from a slow disk, and can be sent by mail.
 MOST_BYTES = 4_900_000
 # No cell can hold this: its angle brackets would be escaped.
-_STORE = "<!--store-->"
+_STORE, _FIGURES = "<!--store-->", "<!--figures-->"
 _SPACE = re.compile(r"\n\s*\n+")
 
 
-def write_page(folder: ResultsFolder, review: str, code: str = "") -> str:
+def write_page(folder: ResultsFolder, review: str, code: str = "", commit: str = "") -> str:
     """Return the report of a review as one HTML page.
 
     Parameters
@@ -51,6 +45,8 @@ def write_page(folder: ResultsFolder, review: str, code: str = "") -> str:
         The review's name.
     code : str
         Digest of the code that writes the page and its tables; their record does not exist yet.
+    commit : str
+        Commit of the code; blank where there is no git, and the page shows the digest in its place.
 
     Returns
     -------
@@ -66,7 +62,7 @@ def write_page(folder: ResultsFolder, review: str, code: str = "") -> str:
     cells = Cells(folder, maker)
     pictures = Pictures(cells)
     drawn = pictures.all()
-    views = synthesis_views(folder, drawn)
+    views = synthesis_views(folder, drawn, pictures.beside)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -74,24 +70,24 @@ def write_page(folder: ResultsFolder, review: str, code: str = "") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= _functions(cells, views) | _content(folder, review, views)
+    environment.globals |= _functions(cells, views) | content_of(folder, review, views, drawn)
     environment.globals |= {
-        "letters": Markup("<!--letters-->"),
-        "pictures_of": lambda kind: [item for item in drawn if item.kind.startswith(kind) and not item.synthesis],
-        "other_pictures": [
-            item for item in drawn if not item.synthesis and not item.kind.startswith(("claims", "prisma"))
-        ],
+        "commit": commit,
+        "code": code,
         "css": Markup(_file("page.css")),
         "js": Markup(_file("page.js")),
         "store": Markup(_STORE),
+        "figures": Markup(_FIGURES),
     }
     page = environment.get_template("page.html.jinja").render()
     page = _SPACE.sub("\n", page)
     # The store holds what was printed, so it is made now; the figures get the room that is left.
-    store = str(as_script(store_of(cells, review)))
-    page = pictures.fill(page, MOST_BYTES - len(page.encode()) - len(store.encode()))
-    before, _, after = page.partition(_STORE)
-    return before + store + after
+    store = packed(store_of(cells, review, commit))
+    page, later = pictures.fill(page, MOST_BYTES - len(page.encode()) - len(store))
+    for token, text in ((_STORE, store), (_FIGURES, json.dumps(later, separators=(",", ":")))):
+        before, _, after = page.partition(token)
+        page = before + text + after
+    return page
 
 
 def _file(name: str) -> str:
@@ -117,6 +113,9 @@ def _functions(cells: Cells, views: list[SynthesisView]) -> dict[str, Callable]:
             plan_words(f"treatments.{name}.name") if name in treatments else cells.words(place.table, place.key, column)
         )
 
+    def title_of(item: Picture) -> Markup:
+        return cells.words(item.table, item.name, "title")
+
     def study(name: str) -> Markup:
         return cells.words("studies.csv", name, "label", opens=True)
 
@@ -128,11 +127,11 @@ def _functions(cells: Cells, views: list[SynthesisView]) -> dict[str, Callable]:
         "interval": cells.interval,
         "mark": cells.mark,
         "study": study,
+        "title_of": title_of,
         "treatment": treatment,
         "by_id": lambda names: [view for view in views if view.id in names],
         "weight_key": _weight_key(folder),
         "figure_columns": _figure_columns,
-        "columns_of": _columns_of,
     }
 
 
@@ -149,60 +148,3 @@ def _weight_key(folder: ResultsFolder) -> Callable[[MeasureView, Place], str]:
 def _figure_columns(place: Place) -> list[tuple[str, str]]:
     names = ARM_FIGURES if place.table == "arms.csv" else CONTRAST_FIGURES
     return [(name, WORDS.get(name, name)) for name in names if place.row.get(name)]
-
-
-def _columns_of(places: tuple[Place, ...]) -> list[str]:
-    """Return the columns that hold anything, without the ones that only the way back needs."""
-    return [name for name in places[0].row if name != "from" and any(place.row[name] for place in places)]
-
-
-def _content(folder: ResultsFolder, review: str, views: list[SynthesisView]) -> dict:
-    """Return the parts of the page that belong to no single question."""
-    flow = places_of_table(folder, "checked/prisma.csv")
-    return {
-        "review": review,
-        "plan": {"may_conclude": (), "may_not_conclude": (), "deviations": (), "licence": ""} | folder.plan,
-        "syntheses": views,
-        "measures": {name: measure.long_name for name, measure in MEASURES.items()},
-        "forest_caption": FOREST_CAPTION,
-        "no_figures": figures_missing(folder),
-        "no_bias": not folder.rows("bias/tests.csv"),
-        "claims": group(places_of_table(folder, "claims/claims.csv"), "source_id"),
-        "documents": places_of_table(folder, "claims/documents.csv"),
-        "conflicts": places_of_table(folder, "claims/conflicts.csv"),
-        "corrections": places_of_table(folder, "corrections.csv"),
-        "integrity": integrity_places(folder),
-        "integrity_counts": [
-            place
-            for place in places_of_table(folder, "report/counts.csv")
-            if place.row["item"].startswith("integrity_")
-        ],
-        "known_studies": frozenset(folder.rows("studies.csv")),
-        "conversions": _conversions(folder),
-        "zero_cells": any("zero" in row["name"] for row in folder.rows("effects/steps.csv").values()),
-        "formulas": _formulas(folder),
-        "flow": flow,
-        "steps": places_of_table(folder, "report/steps.csv"),
-        "packages": places_of_table(folder, "report/packages.csv"),
-        "files": places_of_table(folder, "report/files.csv"),
-        "sources": places_of_table(folder, "sources.csv"),
-    }
-
-
-def _conversions(folder: ResultsFolder) -> list[Place]:
-    """Return each sort of conversion once, at the first place where it was used."""
-    places = places_of_table(folder, "effects/steps.csv")
-    return [found[0] for found in group(places, "name", "formula").values()]
-
-
-def _formulas(folder: ResultsFolder) -> list:
-    """Return the formulas of every method that gave a number."""
-    tables = ("pooled/estimates.csv", "pooled/weights.csv", "pooled/leave_one_out.csv", "bayes/estimates.csv")
-    tables += ("bayes/studies.csv", "bayes/sensitivity.csv", "bayes/diagnostics.csv", "effects/paired.csv")
-    tables += ("quality/findings.csv",)
-    found = {}
-    for table in tables:
-        for row in folder.rows(table).values():
-            if row.get("status") not in ("failed", "not_pooled", "empty"):
-                found |= dict.fromkeys(formulas_of(table, row))
-    return list(found)

@@ -1,38 +1,56 @@
-"""Figures inside the page: read from SVG files, made harmless and small, each study opening to its row."""
+"""Figures inside the page: read from SVG files, made harmless and small, each study opening to its row.
+
+They are packed, and unpacked when they come into view: all of them would take a page three times as large.
+"""
 
 import csv
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from markupsafe import Markup, escape
 
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.report.cells import Cells
+from evisynth.report.packing import packed
 
 _SHAPES = ("path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "image")
 _DRAWN = frozenset({"svg", "g", "use", "defs", "clipPath", "linearGradient", "stop", *_SHAPES})
 _NUMBERS = ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "width", "height", "offset", "points", "d")
 _KEPT = frozenset(
     {"id", "href", "transform", "style", "viewBox", "clip-path", "fill", "stroke", "preserveAspectRatio", *_NUMBERS}
+    | {"patternUnits", "patternTransform"}
 )
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 _LETTER = re.compile(r' transform="translate\((\S+) 0\)"')
-_FILE = Markup('<p class="none">This figure is a file of its own: <a href="../figures/{}.svg">figures/{}.svg</a>.</p>')
-_LETTERS = Markup('<svg class="shared" aria-hidden="true" focusable="false"><defs>{}</defs></svg>')
-_SMALLEST = 4_000
+_FILE = Markup(
+    '<p class="none">This figure is a file of its own: <a href="../figures/{0}.svg">figures/{0}.svg</a>.</p>'
+)
+_LATER = Markup('<div class="later" data-figure="{}" style="{}">{}</div>')
+# Sorts of figures that are files beside the report, and stand in it too: they carry an argument of the text.
+_ALSO = ("prior_surface", "averaging", "predictive", "risk_bars")
+INDEX, FILES = "figures/index.csv", "figures/files.csv"
 _WORD = re.compile(r'(<use href="#c\d+"( x="-?\d+")?/>)+')
+_LINK = re.compile(r"url\(#([\w-]+)\)")
 _HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure of ``figures/index.csv``; its drawing is put into the page last."""
+    """A figure of ``figures/index.csv`` or ``figures/files.csv``; its drawing is put into the page last."""
 
     name: str
     kind: str
     synthesis: str
+    table: str = INDEX
+
+    @property
+    def words(self) -> str:
+        """Its sort, and what tells it from others of that sort: the rest of its name."""
+        rest = self.name.removeprefix(self.kind).removeprefix(f"_{self.synthesis}").strip("_").replace("_", " ")
+        return self.kind.replace("_", " ") + (f", {rest}" if rest else "")
 
     @property
     def token(self) -> Markup:
@@ -51,20 +69,27 @@ class Pictures:
 
     def __init__(self, cells: Cells) -> None:
         self.cells = cells
-        self.rows = cells.folder.rows("figures/index.csv")
+        files = cells.folder.rows(FILES)
+        self.tables = dict.fromkeys(cells.folder.rows(INDEX), INDEX)
+        self.tables |= {name: FILES for name, row in files.items() if row["kind"] in _ALSO}
+        self.rows = {name: cells.folder.rows(table)[name] for name, table in self.tables.items()}
+        self.beside = [Picture(name, row["kind"], row["synthesis"], FILES) for name, row in files.items()]
+        self.beside = [picture for picture in self.beside if picture.name not in self.rows]
         self._shared: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._words: dict[str, str] = {}
+        self._patterns: dict[str, str] = {}
+        self._letters: dict[tuple, str] = {}
         self._count = 0
 
     def all(self) -> list[Picture]:
         """Return every figure, in the order of the index; what its parts show can be opened from then on."""
         for name, row in self.rows.items():
             self.cells.touch(self._places(name, row).values())
-        return [Picture(name, row["kind"], row["synthesis"]) for name, row in self.rows.items()]
+        return [Picture(name, row["kind"], row["synthesis"], self.tables[name]) for name, row in self.rows.items()]
 
-    def fill(self, page: str, room: int) -> str:
-        """Put the drawings into a page.
+    def fill(self, page: str, room: int) -> tuple[str, dict]:
+        """Put a holder for each drawing into a page; the drawings themselves are packed.
 
         Parameters
         ----------
@@ -73,52 +98,61 @@ class Pictures:
         room : int
             Bytes that all drawings together may take. Those that a reader needs come first; one for which there
             is no room stays a file, and the page says where it is.
+
+        Returns
+        -------
+        tuple of str and dict
+            The page; and what it draws when a holder comes into view: ``figures``, each packed, and the ``letters``
+            that they share, packed together. Empty where there are none.
         """
+        chosen = [name for name in self.rows if f"<!--figure {escape(name)}-->" in page]
         drawn = {}
-        for name in sorted(self.rows, key=lambda name: self._rank(name, self.rows[name])):
-            known = [(kept, len(kept)) for kept in (self._shared, self._names, self._words)]
-            # the smallest figures take a few thousand bytes: below that nothing fits any more
-            svg = self._picture(name, self.rows[name]) if room > _SMALLEST else Markup()
-            taken = len(svg.encode()) + sum(map(len, list(self._shared.values())[known[0][1] :]))
+        for name in sorted(chosen, key=lambda name: self._rank(name, self.rows[name])):
+            before = [(kept, len(kept)) for kept in (self._shared, self._names, self._words)]
+            svg, shape = self._picture(name, self.rows[name]) if room > 0 else (Markup(), "")
+            # letters are packed together at the end: counted one figure at a time they take more than they will
+            text = packed(svg)
+            taken = len(text) + len(packed("".join(list(self._shared.values())[before[0][1] :])))
+            file = _FILE.format(name)
             if svg and taken <= room:
                 room -= taken
-                drawn[name] = svg
+                drawn[name] = text
+                file = _LATER.format(name, shape, file)
             else:
-                for kept, count in known:
-                    for key in list(kept)[count:]:
-                        del kept[key]
-                drawn[name] = _FILE.format(name, name)
-        for name, svg in drawn.items():
-            page = page.replace(f"<!--figure {escape(name)}-->", svg)
-        letters = _LETTERS.format(Markup("".join(self._shared.values())))
-        return page.replace("<!--letters-->", letters)
+                _forget(before)
+                self._letters.clear()
+            page = page.replace(f"<!--figure {escape(name)}-->", file)
+        return page, {"letters": packed(self._shared), "figures": drawn} if drawn else {}
 
     def _rank(self, name: str, row: dict[str, str]) -> int:
+        """Return when a figure is given room: those that stand open in the page first."""
         planned = {f"forest_{entry['id']}" for entry in self.cells.folder.plan.get("syntheses", ())}
         if name in planned:
             return 0
-        order = ("prisma", "risk_of_bias", "funnel", "claims")
+        order = ("prisma", "evidence_map", "risk_of_bias", "specification", "quality_informed", "funnel", "claims")
         if row["kind"] == "forest":
-            return 9
-        return 1 + order.index(row["kind"]) if row["kind"] in order else 2 if not row["synthesis"] else 6
+            return 19
+        return 1 + order.index(row["kind"]) if row["kind"] in order else 9 if not row["synthesis"] else 10
 
     def _places(self, name: str, row: dict[str, str]) -> dict[str, str]:
         return places_of(self.cells.folder.path / "figures" / f"{name}.csv", row["kind"])
 
-    def _picture(self, name: str, row: dict[str, str]) -> Markup:
+    def _picture(self, name: str, row: dict[str, str]) -> tuple[Markup, str]:
+        """Return a drawing, and its shape as a style; blank where its file is missing."""
         path = self.cells.folder.path / "figures" / f"{name}.svg"
         if not path.is_file():
-            return Markup()
+            return Markup(), ""
         root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
         places = self._places(name, row)
         self._count += 1
         prefix = f"f{self._count}-"
+        hatchings = [found for found in root.iter() if str(found.tag).endswith("}pattern")]
+        self._patterns = {found.get("id", ""): self._share_pattern(found, prefix) for found in hatchings}
         body = "".join(self._element(child, prefix, places) for child in root)
-        view = escape(root.get("viewBox", ""))
-        wide = root.get("viewBox", "0 0 600 0").split()[2]
-        return Markup('<svg viewBox="{}" style="max-width:{}pt" role="img" aria-label="{}">{}</svg>').format(
-            view, wide, row["alt"], Markup(body)
-        )
+        view = root.get("viewBox", "0 0 600 400")
+        wide, high = view.split()[2:4]
+        svg = Markup('<svg viewBox="{}" style="max-width:{}pt" role="img" aria-label="{}">{}</svg>')
+        return svg.format(view, wide, row["alt"], Markup(body)), f"aspect-ratio:{float(wide):.0f}/{float(high):.0f}"
 
     def _element(self, element: ElementTree.Element, prefix: str, places: dict[str, str]) -> str:
         tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
@@ -128,12 +162,12 @@ class Pictures:
             return self._share(element)
         identifier = element.get("id", "")
         inside = "".join(self._element(child, prefix, places) for child in element)
-        text = escape(element.text) if element.text and tag in ("text", "tspan") else ""
+        text = _safe(element.text) if element.text and tag in ("text", "tspan") else ""
         attributes = self._attributes(element, tag, prefix)
         if tag == "g" and _WORD.fullmatch(inside):
             inside = self._share_word(inside)
         if tag == "g" and identifier in places:
-            attributes += f' class="open" data-ref="{escape(places[identifier])}"'
+            attributes += f' class="open" data-ref="{_safe(places[identifier])}"'
         elif tag in ("g", "defs") and not attributes:
             return inside if tag == "g" else (f"<defs>{inside}</defs>" if inside else "")
         return f"<{tag}{attributes}>{text}{inside}</{tag}>" if inside or text else f"<{tag}{attributes}/>"
@@ -147,6 +181,15 @@ class Pictures:
             self._shared[name] = f'<path id="{name}" d="{escape(_tidy(element.get("d", "")))}"{turned}/>'
         return ""
 
+    def _share_pattern(self, element: ElementTree.Element, prefix: str) -> str:
+        """Keep a hatching once for the page, and return its name: many figures have the same few."""
+        inside = "".join(self._element(child, prefix, {}) for child in element)
+        content = f"{self._attributes(element, 'g', prefix)}>{inside}"
+        if content not in self._words:
+            self._words[content] = f"w{len(self._words)}"
+            self._shared[self._words[content]] = f'<pattern id="{self._words[content]}"{content}</pattern>'
+        return self._words[content]
+
     def _share_word(self, letters: str) -> str:
         """Keep a word once for the page: the names of studies and methods stand in many figures."""
         if letters not in self._words:
@@ -154,10 +197,22 @@ class Pictures:
             self._shared[self._words[letters]] = f'<g id="{self._words[letters]}">{letters}</g>'
         return f'<use href="#{self._words[letters]}"/>'
 
+    def _target(self, name: str, prefix: str) -> str:
+        return self._patterns.get(name, prefix + name)
+
     def _short(self, name: str) -> str:
         return self._names.setdefault(name, f"c{len(self._names)}")
 
     def _attributes(self, element: ElementTree.Element, tag: str, prefix: str) -> str:
+        if tag == "use" and "-" in element.get(_HREF, ""):
+            # most of a figure is letters, at few places within their words
+            letter = tuple(element.attrib.items())
+            if letter not in self._letters:
+                self._letters[letter] = self._kept(element, tag, prefix)
+            return self._letters[letter]
+        return self._kept(element, tag, prefix)
+
+    def _kept(self, element: ElementTree.Element, tag: str, prefix: str) -> str:
         found = []
         for name, value in element.attrib.items():
             name = "href" if name == _HREF else name
@@ -173,13 +228,29 @@ class Pictures:
             elif name == "id":
                 value = prefix + value
             else:
-                value = _tidy(value.replace("url(#", f"url(#{prefix}"))
-                if "url(" in value.replace(f"url(#{prefix}", ""):
-                    continue
-            found.append(f' {name}="{escape(value)}"')
+                value = _tidy(value)
+                if "url(" in value:
+                    value = _LINK.sub(lambda match: f"url(#{self._target(match[1], prefix)})", value)
+                    if "url(" in _LINK.sub("", value):
+                        continue
+            found.append(f' {name}="{_safe(value)}"')
         return _moved("".join(found)) if tag == "use" and "x" not in element.attrib else "".join(found)
 
 
+def _forget(before: list[tuple[dict, int]]) -> None:
+    """Take back what a figure that has no room added to the shared parts."""
+    for kept, count in before:
+        for key in list(kept)[count:]:
+            del kept[key]
+
+
+@lru_cache(maxsize=100_000)
+def _safe(text: str) -> str:
+    """Return text as it may stand in an attribute or between tags."""
+    return str(escape(text))
+
+
+@lru_cache(maxsize=100_000)
 def _tidy(text: str) -> str:
     """Return coordinates with two decimals and no line breaks."""
     text = _LONG.sub(lambda match: f"{float(match.group()):.2f}".rstrip("0").rstrip("."), text)

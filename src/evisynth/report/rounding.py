@@ -20,11 +20,20 @@ _COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("p_benefit", "p_beyond_mid"), "probability"),
     **dict.fromkeys(("i2", "q_df"), "whole"),
     **dict.fromkeys(("df", "k0", "size"), "whole"),
-    "weight": "one decimal",
+    **dict.fromkeys(("paths", "measure_paths", "models", "planned_rank", "k_min", "k_max"), "count"),
+    **dict.fromkeys(("probability", "prior_probability", "posterior_probability"), "probability"),
+    **dict.fromkeys(("permutation_p", "q_between_p", "qm_p", "qe_p", "p_two_sided", "p_below"), "p"),
+    **dict.fromkeys(("weight", "share", "favour_treatment_percent", "exclude_null_percent"), "one decimal"),
+    **dict.fromkeys(("share_of_width", "relative_difference"), "one decimal"),
+    **dict.fromkeys(("ours", "theirs"), "six digits"),
+    **dict.fromkeys(("x", "bayes_factor"), "ratio"),
+    **dict.fromkeys(("likelihood", "prior", "threshold"), "three decimals"),
+    **dict.fromkeys(("r2", "qe_df", "qm_df"), "whole"),
     **dict.fromkeys(("tau2", "tau2_ci_low", "tau2_ci_high", "rhat_max"), "three decimals"),
     "level": "percent of one",
     **dict.fromkeys(("year", "document_year", "not_before", "version", "step"), "as entered"),
 }
+_RATIOS = ("OR", "RR", "HR", "IRR", "ROM", "PETO")
 _COUNTED = ("supported", "partly", "contradicted", "misattributed", "unverifiable", "omitted")
 
 
@@ -45,10 +54,14 @@ def kind_of(table: str, column: str, row: Mapping[str, str]) -> str:
     """
     if table not in STAGE_TABLES:
         return "as entered"
-    if table.startswith("claims/"):
+    if table.startswith("claims/") and column != "relative_difference":
         return "count" if column in ("claims", *_COUNTED) else "as entered"
+    if table == "provenance/agreement.csv" and column == "difference":
+        return "one digit"
+    if column == "x" and row.get("measure") not in _RATIOS:
+        return "difference"
     if column.startswith("natural_"):
-        ratio = "measure" not in row or row["measure"] in ("OR", "RR", "HR", "IRR", "ROM", "PETO")
+        ratio = "measure" not in row or row["measure"] in _RATIOS
         return "ratio" if ratio else "difference"
     if column in _COLUMNS:
         return _COLUMNS[column]
@@ -95,9 +108,9 @@ def format_number(value: float, kind: str, null: float | None = None) -> str:
     kind : str
         ``ratio``: two decimals, two significant digits below 0.1, one decimal from 10, none from 100.
         ``difference``: two decimals, one from 10, none from 100; ``one decimal``; ``three decimals`` (two significant
-        digits below 0.01); ``count`` and ``signed count``: whole, thousands apart; ``whole``; ``percent of one``;
-        ``p``: three decimals below 0.1 and two above, ``< 0.001``; ``probability``: two decimals, three near 0 and 1,
-        ``> 0.999``.
+        digits below 0.01); ``six digits`` and ``one digit``: significant ones; ``count`` and ``signed count``: whole,
+        thousands apart; ``whole``; ``percent of one``; ``p``: three decimals below 0.1 and two above, ``< 0.001``;
+        ``probability``: two decimals, three near 0 and 1, ``> 0.999``.
     null : float, optional
         The value of no difference. A number that is not it is never rounded onto it: it gets more decimals,
         so that an interval that just excludes it is seen to do so.
@@ -122,6 +135,8 @@ def format_number(value: float, kind: str, null: float | None = None) -> str:
         text = f"{value:.0f}"
     elif kind == "one decimal":
         text = f"{value:.1f}"
+    elif kind in ("six digits", "one digit"):
+        text = f"{value:.6g}" if kind == "six digits" else f"{value:.1g}"
     elif kind == "percent of one":
         text = f"{100 * value:g}"
     elif kind == "three decimals":

@@ -3,14 +3,19 @@
 import json
 from collections import Counter
 
-from markupsafe import Markup
-
 from evisynth.provenance.folder import PLAN, Reference
 from evisynth.provenance.formulas import Formula
 from evisynth.provenance.tables import STAGE_TABLES, key_columns
 from evisynth.provenance.trace import Step
 from evisynth.report.cells import Cells
 from evisynth.review.tables import TABLES
+
+# Tables with so many rows behind a figure that the page keeps only these of their cells besides the key.
+_THIN = {
+    "bayes/prior_surface.csv": frozenset(
+        {"natural_estimate", "natural_ci_low", "natural_ci_high", "p_benefit", "planned", "status", "reason"}
+    ),
+}
 
 
 class _Store:
@@ -39,7 +44,8 @@ class _Store:
         keyed = dict(zip(table["key"], step.reference.key.split(":"), strict=False))
         if step.reference.key.count(":") >= len(table["key"]):
             keyed = {}
-        columns += [name for name in step.row if name not in columns and name != "row_key"]
+        kept = _THIN.get(step.reference.table, step.row)
+        columns += [name for name in step.row if name not in columns and name != "row_key" and name in kept]
         cells = ["" if keyed.get(name) == step.row.get(name) else step.row.get(name, "") for name in columns]
         while cells and not cells[-1]:
             cells.pop()
@@ -61,6 +67,7 @@ class _Store:
             key = list(key_columns(name)) if name != PLAN else []
             self.tables[name] = {"id": len(self.tables), "name": name, "about": about, "key": key, "columns": list(key)}
             self.tables[name] |= {"maker": step.maker} if step.maker else {}
+            self.tables[name] |= {"thin": True} if name in _THIN else {}
         return self.tables[name]
 
     def _formula(self, formula: Formula) -> int:
@@ -107,7 +114,7 @@ def _short(numbers: list[int]) -> list:
     return found
 
 
-def store_of(cells: Cells, review: str) -> dict:
+def store_of(cells: Cells, review: str, commit: str = "") -> dict:
     """Return everything behind the numbers of a page as plain data.
 
     Parameters
@@ -116,6 +123,8 @@ def store_of(cells: Cells, review: str) -> dict:
         What printed the page.
     review : str
         The review's name, for the shell command that shows the same.
+    commit : str
+        Commit of the code, where there is one.
     """
     store = _Store()
     for reference in cells.used:
@@ -123,6 +132,7 @@ def store_of(cells: Cells, review: str) -> dict:
     strings = _strings(store.rows)
     return {
         "review": review,
+        "commit": commit,
         "strings": list(strings),
         "tables": [{name: value for name, value in table.items() if name != "id"} for table in store.tables.values()],
         "rows": [[row[0], row[1], [strings.get(cell, cell) for cell in row[2]], *row[3:]] for row in store.rows],
@@ -136,11 +146,3 @@ def _strings(rows: list[list]) -> dict[str, int]:
     """Return the cells that stand in more than one row, numbered: a row then holds the number."""
     counts = Counter(cell for row in rows for cell in row[2] if len(cell) > 4)
     return {cell: i for i, cell in enumerate(cell for cell, count in counts.items() if count > 1)}
-
-
-def as_script(data: dict) -> Markup:
-    """Return data as JSON that stands safely inside a script element, whatever a study is called."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    for character, safe in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028")):
-        text = text.replace(character, safe)
-    return Markup(text.replace("\u2029", "\\u2029"))

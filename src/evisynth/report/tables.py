@@ -7,6 +7,7 @@ import pandas as pd
 
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.review.tables import STATUSES
+from evisynth.synthesis.estimates import coverage_of
 
 _COUNTED = {
     "sources": "documents that were read",
@@ -28,11 +29,13 @@ def report_tables(folder: ResultsFolder) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to pandas.DataFrame
-        Rows of ``report/counts.csv``, ``report/steps.csv``, ``report/files.csv`` and ``report/packages.csv``.
+        Rows of ``report/counts.csv``, ``report/coverage.csv``, ``report/steps.csv``, ``report/files.csv`` and
+        ``report/packages.csv``.
     """
     records = _records(folder)
     return {
         "report/counts.csv": _frame(_counts(folder), ("item", "words", "count", "from")),
+        "report/coverage.csv": _frame(_coverage(folder), ("target", "interval", "words", "from")),
         "report/steps.csv": _frame(_steps(records), ("step", "script", "code", "seed", "python", "from")),
         "report/files.csv": _frame(_files(records), ("step", "role", "file", "sha256", "from")),
         "report/packages.csv": _frame(_packages(records), ("package", "version", "from")),
@@ -52,6 +55,7 @@ def _counts(folder: ResultsFolder) -> Iterator[dict]:
             yield _count(f"{table}_{status}", f"{words}, {status}", f"{table}.csv", chosen)
     unnamed = [key for key, row in folder.rows("corrections.csv").items() if row]
     yield from _integrity(folder)
+    yield from _engines(folder)
     yield _count("corrections", "corrections of values as received", "corrections.csv", unnamed)
 
 
@@ -65,6 +69,35 @@ def _integrity(folder: ResultsFolder) -> Iterator[dict]:
         # What fits is most of a thousand rows: their table is named, not each of them.
         places = "quality/integrity.csv" if verdict == "consistent" else ""
         yield _count(item, verdict, "quality/integrity.csv", keys) | ({"from": places} if places else {})
+
+
+def _engines(folder: ResultsFolder) -> Iterator[dict]:
+    """Count the figures on which another engine agrees, and those on which it does not."""
+    found: dict[str, list[str]] = {}
+    for key, row in folder.rows("provenance/agreement.csv").items():
+        sort = "agree" if row["agrees"] == "yes" else "explained" if row["explanation"] else "unexplained"
+        found.setdefault(sort, []).append(key)
+    words = {
+        "agree": "figures agree",
+        "explained": "differ for a known reason",
+        "unexplained": "differ, and the reason is not known",
+    }
+    for sort, said in words.items():
+        if sort in found:
+            yield _count(f"engines_{sort}", said, "provenance/agreement.csv", found[sort])
+
+
+def _coverage(folder: ResultsFolder) -> Iterator[dict]:
+    """Yield what simulations say of the intervals that were used, where they do not hold their level."""
+    seen = set()
+    for key, row in folder.rows("pooled/estimates.csv").items():
+        for note in coverage_of(row["method"]) if row["status"] == "ok" else ():
+            if note.is_reliable or (note.target, note.interval) in seen:
+                continue
+            seen.add((note.target, note.interval))
+            # the first estimate with such an interval stands for all
+            origin = {"from": f"pooled/estimates.csv:{key}"}
+            yield {"target": note.target, "interval": note.interval, "words": note.text, **origin}
 
 
 def _count(item: str, words: str, table: str, keys: Iterable[str]) -> dict:

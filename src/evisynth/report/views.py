@@ -1,11 +1,13 @@
 """What each part of the page shows: which rows of which tables, in which order. No number passes through here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evisynth.effects.measures import MEASURES
 from evisynth.provenance.folder import ResultsFolder
+from evisynth.report.deeper import Deeper
 from evisynth.report.pictures import Picture
+from evisynth.report.places import Place, some
 from evisynth.report.wording import Sides, certainty_words, finding, side_of, sides_of
 from evisynth.review.tables import key_of
 
@@ -25,15 +27,6 @@ CERTAINTY_DOMAINS = (
     *("start", "risk of bias", "inconsistency", "indirectness", "imprecision", "publication bias"),
     *("large effect", "dose-response", "opposing confounding"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A row: its table and its key, with the cells that decide how it is shown."""
-
-    table: str
-    key: str
-    row: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +81,7 @@ class SynthesisView:
     bayes: Place | None
     certainty: Place | None
     domains: tuple[Place, ...]
+    beside_domains: tuple[Place, ...]
     finding: Place | None
     left_out: tuple[Place, ...]
     sensitivity: tuple[Place, ...]
@@ -101,7 +95,8 @@ class SynthesisView:
     selection: tuple[Place, ...]
     influence: tuple[Place, ...]
     cumulative: tuple[Place, ...]
-    regression: tuple[Place, ...]
+    deeper: Deeper
+    beside_files: tuple[Picture, ...] = ()
     pictures: tuple[Picture, ...] = field(default=())
 
     @property
@@ -145,16 +140,9 @@ class SynthesisView:
         return side_of(self.headline.row, self.sides) != "either" and side_of(ahead, self.sides) == "either"
 
 
-def _some(folder: ResultsFolder, table: str, **cells: str) -> tuple[Place, ...]:
-    """Return the rows of a table whose cells have these values; none where the table does not exist."""
-    return tuple(
-        Place(table, key, row)
-        for key, row in folder.rows(table).items()
-        if all(row.get(name, value) == value for name, value in cells.items())
-    )
-
-
-def synthesis_views(folder: ResultsFolder, pictures: list[Picture]) -> list[SynthesisView]:
+def synthesis_views(
+    folder: ResultsFolder, pictures: list[Picture], beside: Sequence[Picture] = ()
+) -> list[SynthesisView]:
     """Return what the page shows of every synthesis of the plan.
 
     Parameters
@@ -163,12 +151,16 @@ def synthesis_views(folder: ResultsFolder, pictures: list[Picture]) -> list[Synt
         The results.
     pictures : list of Picture
         Every figure of the review.
+    beside : sequence of Picture
+        Figures that are files beside the page.
     """
     outcomes = {row["outcome_id"]: row for row in folder.rows("outcomes.csv").values()}
-    return [_view(folder, entry, pictures, outcomes) for entry in folder.plan.get("syntheses", ())]
+    return [_view(folder, entry, pictures, outcomes, beside) for entry in folder.plan.get("syntheses", ())]
 
 
-def _view(folder: ResultsFolder, entry: Mapping, pictures: list[Picture], outcomes) -> SynthesisView:
+def _view(
+    folder: ResultsFolder, entry: Mapping, pictures: list[Picture], outcomes: Mapping, beside: Sequence[Picture]
+) -> SynthesisView:
     name, measure = entry["id"], entry.get("measure") or ""
     own = [picture for picture in pictures if picture.synthesis == name]
     sides = sides_of(entry, folder.plan, outcomes)
@@ -176,10 +168,10 @@ def _view(folder: ResultsFolder, entry: Mapping, pictures: list[Picture], outcom
     planned = next((view for view in measures if view.planned), None)
     headline = planned.headline if planned and planned.headline and planned.pooled else None
     shown = tuple(picture for view in measures for picture in view.pictures)
-    certainty = _some(folder, "quality/certainty.csv", synthesis=name)
+    certainty = some(folder, "quality/certainty.csv", synthesis=name)
     by_domain = {place.row["domain"]: place for place in certainty}
-    found = _some(folder, "quality/findings.csv", synthesis=name)
-    bayes = _some(folder, "bayes/estimates.csv", synthesis=name, measure=measure, headline="yes")
+    found = some(folder, "quality/findings.csv", synthesis=name)
+    bayes = some(folder, "bayes/estimates.csv", synthesis=name, measure=measure, headline="yes")
     return SynthesisView(
         id=name,
         entry=entry,
@@ -191,12 +183,15 @@ def _view(folder: ResultsFolder, entry: Mapping, pictures: list[Picture], outcom
         bayes=bayes[0] if bayes and bayes[0].row["status"] != "failed" else None,
         certainty=by_domain.get("certainty"),
         domains=tuple(by_domain[domain] for domain in CERTAINTY_DOMAINS if domain in by_domain),
+        beside_domains=tuple(
+            place for domain, place in by_domain.items() if domain not in (*CERTAINTY_DOMAINS, "certainty")
+        ),
         finding=found[0] if found else None,
-        left_out=_some(folder, "effects/left_out.csv", synthesis=name, measure=measure),
-        sensitivity=_some(folder, "pooled/sensitivity.csv", synthesis=name, headline="yes"),
-        leave_one_out=_some(folder, "pooled/leave_one_out.csv", synthesis=name, measure=measure),
-        priors=_some(folder, "bayes/sensitivity.csv", synthesis=name, measure=measure),
-        paired=_some(folder, "effects/paired.csv", synthesis=name),
+        left_out=some(folder, "effects/left_out.csv", synthesis=name, measure=measure),
+        sensitivity=some(folder, "pooled/sensitivity.csv", synthesis=name, headline="yes"),
+        leave_one_out=some(folder, "pooled/leave_one_out.csv", synthesis=name, measure=measure),
+        priors=some(folder, "bayes/sensitivity.csv", synthesis=name, measure=measure),
+        paired=some(folder, "effects/paired.csv", synthesis=name),
         reported=() if planned and planned.pooled else _reported(folder, entry),
         beside=tuple(
             Place("published_pools.csv", key, folder.rows("published_pools.csv")[key])
@@ -204,11 +199,12 @@ def _view(folder: ResultsFolder, entry: Mapping, pictures: list[Picture], outcom
             if key in folder.rows("published_pools.csv")
         ),
         risk=_risk(folder, entry, planned),
-        tests=_some(folder, "bias/tests.csv", synthesis=name, measure=measure),
-        selection=_some(folder, "bias/selection.csv", synthesis=name, measure=measure),
-        influence=_some(folder, "bias/influence.csv", synthesis=name, measure=measure),
-        cumulative=_some(folder, "bias/cumulative.csv", synthesis=name, measure=measure),
-        regression=_some(folder, "pooled/regression.csv", synthesis=name),
+        tests=some(folder, "bias/tests.csv", synthesis=name, measure=measure),
+        selection=some(folder, "bias/selection.csv", synthesis=name, measure=measure),
+        influence=some(folder, "bias/influence.csv", synthesis=name, measure=measure),
+        cumulative=some(folder, "bias/cumulative.csv", synthesis=name, measure=measure),
+        deeper=Deeper(folder, name, measure, tuple(picture for picture in own if picture not in shown)),
+        beside_files=tuple(picture for picture in beside if picture.synthesis == name),
         pictures=tuple(picture for picture in own if picture not in shown),
     )
 
@@ -216,13 +212,13 @@ def _view(folder: ResultsFolder, entry: Mapping, pictures: list[Picture], outcom
 def _measures(folder: ResultsFolder, name: str, planned: str) -> list[str]:
     """Return the measures of a synthesis, the planned one first."""
     tables = ("pooled/estimates.csv", "bayes/estimates.csv", "effects/effects.csv")
-    found = dict.fromkeys(place.row["measure"] for table in tables for place in _some(folder, table, synthesis=name))
+    found = dict.fromkeys(place.row["measure"] for table in tables for place in some(folder, table, synthesis=name))
     return sorted(found, key=lambda measure: measure != planned)
 
 
 def _measure(folder: ResultsFolder, name: str, measure: str, planned: str, pictures: list[Picture]) -> MeasureView:
     keys = {"synthesis": name, "measure": measure}
-    pooled = _some(folder, "pooled/estimates.csv", **keys)
+    pooled = some(folder, "pooled/estimates.csv", **keys)
     first = sorted(pooled, key=lambda place: place.row["headline"] != "yes")
     extra = "" if measure in ("", planned) else f"_{measure.lower()}"
     mine = [picture for picture in pictures if picture.kind == "forest" and picture.name == f"forest_{name}{extra}"]
@@ -230,8 +226,8 @@ def _measure(folder: ResultsFolder, name: str, measure: str, planned: str, pictu
         measure=measure,
         words=MEASURES[measure].long_name if measure in MEASURES else "",
         planned=measure == planned,
-        estimates=(*first, *_some(folder, "bayes/estimates.csv", **keys)),
-        studies=_some(folder, "effects/effects.csv", **keys),
+        estimates=(*first, *some(folder, "bayes/estimates.csv", **keys)),
+        studies=some(folder, "effects/effects.csv", **keys),
         headline=first[0] if first and first[0].row["status"] not in ("failed",) else None,
         pictures=tuple(mine),
     )
@@ -245,7 +241,7 @@ def _reported(folder: ResultsFolder, entry: Mapping) -> tuple[Place, ...]:
     found = []
     for study in dict.fromkeys(studies):
         for table in ("arms.csv", "contrasts.csv"):
-            rows = _some(folder, table, study_id=study)
+            rows = some(folder, table, study_id=study)
             if study in entry.get("studies", ()):
                 rows = tuple(place for place in rows if not outcomes or place.row["outcome_id"] in outcomes)
             else:
@@ -263,7 +259,7 @@ def _risk(folder: ResultsFolder, entry: Mapping, planned: MeasureView | None) ->
     places = tuple(
         place
         for study in studies
-        for place in _some(folder, "quality/judgements.csv", study_id=study)
+        for place in some(folder, "quality/judgements.csv", study_id=study)
         if outcome is None or place.row["outcome_id"] in (outcome, own.get(study))
     )
     rows = group(places, "study_id", "outcome_id", "tool").values()
@@ -272,13 +268,13 @@ def _risk(folder: ResultsFolder, entry: Mapping, planned: MeasureView | None) ->
 
 def places_of_table(folder: ResultsFolder, table: str) -> tuple[Place, ...]:
     """Return every row of a table; none where the table does not exist."""
-    return _some(folder, table)
+    return some(folder, table)
 
 
 def integrity_places(folder: ResultsFolder) -> tuple[Place, ...]:
     """Return the checks of reported figures that found something, the worst first."""
     order = ("inconsistent", "possible with a named assumption", "not checkable")
-    found = [place for place in _some(folder, "quality/integrity.csv") if place.row["verdict"] in order]
+    found = [place for place in some(folder, "quality/integrity.csv") if place.row["verdict"] in order]
     return tuple(sorted(found, key=lambda place: order.index(place.row["verdict"])))
 
 

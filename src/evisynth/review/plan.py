@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from evisynth.review.problems import Problem, shown
 from evisynth.review.tables import DESIGNS
@@ -51,6 +51,21 @@ class Threshold(_Closed):
     source: Words = Field(description="publication, or 'none stated'")
 
 
+class AssumedRisk(_Closed):
+    """The risk with the comparison that absolute effects are given for."""
+
+    value: float = Field(gt=0, lt=1, description="between 0 and 1")
+    source: Words = Field(description="publication or reason")
+
+
+class FamiliarScale(_Closed):
+    """An instrument that readers know, on which a standardised mean difference is shown too."""
+
+    name: Words = Field(description="the instrument with its range, such as 'pain, 0 to 10'")
+    sd: float = Field(gt=0, description="standard deviation of a representative study")
+    source: Words = Field(description="where the standard deviation comes from")
+
+
 class Input(_Closed):
     """How one study enters a synthesis, where the general rule does not fit."""
 
@@ -72,6 +87,22 @@ class Missing(_Closed):
     name: str = Field("", description="its name, where it has no row")
     reason: Words
     direction: str = Field("", description="direction of its result, as far as reported")
+    because_of_result: Literal["yes", "no", "unclear"] = Field(
+        "unclear", description="is it missing because of what it found? no: for a reason that has nothing to do with it"
+    )
+    because: str = Field("", description="why that is so; required with yes and no")
+
+    @field_validator("because_of_result", mode="before")
+    @classmethod
+    def _yes_or_no(cls, value):
+        # YAML reads a bare yes or no as true or false.
+        return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _told(self):
+        if self.because_of_result != "unclear" and not self.because:
+            raise ValueError(f"because_of_result: {self.because_of_result} needs its reason under 'because'")
+        return self
 
 
 class Scenario(_Closed):
@@ -111,6 +142,10 @@ class Synthesis(_Closed):
     baseline_prior: Prior | None = None
     odds_ratio_prior: Prior | None = Field(None, description="heterogeneity prior of the log odds ratios")
     minimal_important_difference: Threshold = Threshold(source="none stated")
+    comparator_risk: AssumedRisk | None = Field(
+        None, description="risk with the comparison for the absolute effects; null: the median of the trials"
+    )
+    familiar_scale: FamiliarScale | None = Field(None, description="for a standardised mean difference")
     studies: tuple[Id, ...] = Field((), description="the studies; empty: every study with the figures")
     exclude: tuple[Missing, ...] = ()
     inputs: tuple[Input, ...] = ()
@@ -166,6 +201,10 @@ class Plan(_Closed):
     searching: Words = Field(description="how studies were found, and how far that can be trusted")
     authors: tuple[str, ...] = ()
     licence: str = ""
+    registration: str = Field("", description="where the review is registered, or that it is not")
+    protocol: str = Field("", description="where the protocol can be read, or that there is none")
+    funding: str = Field("", description="who paid for the review, and what part they had in it; or that nobody did")
+    competing_interests: str = Field("", description="of the authors; or that there are none")
     treatments: tuple[Treatment, ...]
     syntheses: tuple[Synthesis, ...] = Field(min_length=1)
     may_conclude: tuple[Conclusion, ...] = ()

@@ -1,16 +1,19 @@
 """Risk of bias and certainty of every synthesis, from the answers, the plan and the estimates."""
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
 
+from evisynth.effects.measures import find_measure
 from evisynth.quality import (
+    CERTAINTY_COLUMNS,
     CertaintyInputs,
+    Choice,
     MissingTrial,
     SmallStudyTest,
     StudyEvidence,
     comparator_risk,
-    final_levels,
     information_size_binary,
     information_size_continuous,
     judge_table,
@@ -18,12 +21,18 @@ from evisynth.quality import (
     read_certainty,
     thresholds_from_mid,
 )
+from evisynth.quality.choosing import ROBINS
+from evisynth.quality.cinema import CONCERNS as CINEMA_CONCERNS
+from evisynth.quality.cinema import cinema_proposals
+from evisynth.quality.missing_evidence import LEVELS as MISSING_LEVELS
+from evisynth.quality.missing_evidence import propose_missing_evidence
 from evisynth.quality.tables import JudgedTable
 from evisynth.review.folder import Review
-from evisynth.review.members import input_of
 from evisynth.review.plan import Plan, Synthesis
 from evisynth.review.problems import Problem
 from evisynth.review.reading import Table
+from evisynth.synthesis.informed import pooled_headline
+from evisynth.synthesis.risk import chosen_judgements, other_comparisons, overall_judgements
 
 # The information size asks for the participants of one trial that could find this much; a convention, shown as such.
 RELATIVE_REDUCTION, STANDARDISED_DIFFERENCE = 0.25, 0.2
@@ -80,25 +89,67 @@ def certainty_rows(
         The tables of the effects and pooled stages.
     small_studies : pandas.DataFrame, optional
         Tests of funnel asymmetry: synthesis, measure, test, p, applicable.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of each synthesis: the GRADE domains from ``start`` to ``certainty``; then, shown only and with a blank
+        ``level``, the questions after ROB-ME and CINeMA's summaries.
     """
     people, _ = read_certainty(_keyed(tables["certainty"]), [synthesis.id for synthesis in plan.syntheses])
-    concerns = _concerns(judgements)
+    judged_of = overall_judgements(judgements)
     frames = []
     for synthesis in plan.syntheses:
         own = effects[(effects["synthesis"] == synthesis.id) & (effects["measure"] == (synthesis.measure or ""))]
+        names = list(own["study_id"]) if synthesis.pool and len(own) else list(synthesis.studies)
+        choices = chosen_judgements(synthesis, names, judged_of)
         inputs = CertaintyInputs(
             synthesis=synthesis.id,
-            design="randomised" if synthesis.certainty_start == "randomised" else "uncontrolled",
+            design=_design(synthesis, choices),
             measure=synthesis.measure or "MD",
-            **_studies(synthesis, own, weights, tables, concerns),
+            **_studies(synthesis, own, weights, tables, choices, other_comparisons(plan, synthesis, effects)),
             **_estimate(synthesis, estimates),
             **_information(synthesis, own),
+            low_risk_estimate=_low_risk(synthesis, own, choices),
             small_study_tests=_tests(synthesis, small_studies, len(own)),
             missing_trials=_missing(synthesis, left_out, tables),
         )
-        frame = propose_certainty(inputs, people.get(synthesis.id)).to_frame()
+        frame = pd.concat([propose_certainty(inputs, people.get(synthesis.id)).to_frame(), _shown(inputs)])
         frames.append(frame.assign(**{"from": [cell or _origin(synthesis, own) for cell in frame["from"]]}))
     return pd.concat(frames, ignore_index=True)
+
+
+def _design(synthesis: Synthesis, choices: Mapping[str, Choice]) -> str:
+    if synthesis.certainty_start == "randomised":
+        return "randomised"
+    tools = {choice.judgement.tool if choice.judgement else "" for choice in choices.values()}
+    # ROBINS-I weighs the lack of randomisation itself, so the evidence starts high (Schünemann 2019)
+    return "non-randomised, ROBINS-I" if tools and tools <= set(ROBINS) else "uncontrolled"
+
+
+def _shown(inputs: CertaintyInputs) -> pd.DataFrame:
+    """Return the rows that stand beside the certainty without entering it."""
+    proposals = [(propose_missing_evidence(inputs), MISSING_LEVELS)] if inputs.pooled else []
+    proposals += [(proposal, CINEMA_CONCERNS) for proposal in cinema_proposals(inputs)]
+    rows = []
+    for proposal, words in proposals:
+        said = NOT_ASSESSED if proposal.level is None else words[proposal.level]
+        given = "; ".join(f"{name}: {value}" for name, value in proposal.inputs.items() if value not in (None, ""))
+        origin = ";".join(dict.fromkeys(proposal.keys))
+        rows.append((inputs.synthesis, proposal.domain, said, said, None, proposal.reason, proposal.rule, given,
+                     proposal.flip, origin))  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(CERTAINTY_COLUMNS))
+    return frame.assign(level=frame["level"].astype("Int64"))
+
+
+def _low_risk(synthesis: Synthesis, own: pd.DataFrame, choices: Mapping[str, Choice]) -> float | None:
+    """Return the estimate of the studies at low risk of bias alone, on the natural scale."""
+    if not synthesis.pool or not len(own):
+        return None
+    kept = own[[choices[name].concern == "low" for name in own["study_id"]]]
+    if not len(kept):
+        return None
+    return pooled_headline(kept, synthesis.measure)["natural_estimate"]
 
 
 def _origin(synthesis: Synthesis, own: pd.DataFrame) -> str:
@@ -107,54 +158,33 @@ def _origin(synthesis: Synthesis, own: pd.DataFrame) -> str:
     return ";".join(f"studies.csv:{name}" for name in synthesis.studies) or f"review.yaml:{synthesis.id}"
 
 
-def _concerns(judgements: pd.DataFrame) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return the concern of each study and outcome, with the key of the judgement."""
-    if not len(judgements):
-        return {}
-    levels = final_levels(judgements)
-    return {
-        (row.study_id, row.outcome_id): (
-            row.concern,
-            f"quality/judgements.csv:{row.study_id}:{row.outcome_id}:{row.tool}:overall",
-        )
-        for row in levels.itertuples(index=False)
-    }
-
-
-def _studies(synthesis, own, weights, tables, concerns) -> dict:
+def _studies(synthesis, own, weights, tables, choices, comparisons) -> dict:
     shares = weights[(weights["synthesis"] == synthesis.id) & (weights["measure"] == (synthesis.measure or ""))]
     by_method = shares[shares["method"].isin(["reml_hksj_safe" if len(own) > 2 else "common", "single"])]
     share = dict(zip(by_method["study_id"], by_method["weight"], strict=True))
     text = tables["studies"].text.set_index("study_id")
     numbers = own.set_index("study_id")
-    names = list(own["study_id"]) if synthesis.pool and len(own) else list(synthesis.studies)
     studies = []
-    for name in names:
-        outcome = input_of(synthesis, name).outcome or synthesis.outcome
-        concern, key = concerns.get((name, outcome), (NOT_ASSESSED, ""))
-        if outcome is None:
-            concern, key = _any_outcome(concerns, name)
+    for name, choice in choices.items():
+        item, others = choice.judgement, comparisons.get(name, ())
         row = numbers.loc[name] if name in numbers.index else None
         people = text.loc[name, "n_analysed"] or text.loc[name, "n_randomised"] or "1"
         studies.append(
             StudyEvidence(
                 name,
                 share[name] if share else float(people),
-                concern,
+                choice.concern,
+                critical=bool(item and item.critical),
                 estimate=None if row is None else float(row["natural_estimate"]),
                 ci_low=None if row is None else float(row["natural_ci_low"]),
                 ci_high=None if row is None else float(row["natural_ci_high"]),
-                keys=tuple(filter(None, (key,))),
+                keys=(item.key,) if item else (),
+                judged_with=item.named if item else "",
+                note=choice.note,
+                also_for=tuple(others) if item else (),
             )
         )
     return {"studies": tuple(studies), "pooled": synthesis.pool and bool(len(own))}
-
-
-def _any_outcome(concerns, name: str) -> tuple[str, str]:
-    """Return the worst judgement of a study over its outcomes, for a table of several outcomes."""
-    order = ["low", "some", "high"]
-    found = [value for (study, _), value in concerns.items() if study == name and value[0] in order]
-    return max(found, key=lambda value: order.index(value[0])) if found else (NOT_ASSESSED, "")
 
 
 def _estimate(synthesis: Synthesis, estimates: pd.DataFrame) -> dict:
@@ -178,8 +208,16 @@ def _estimate(synthesis: Synthesis, estimates: pd.DataFrame) -> dict:
     found = {name: None if pd.isna(row[column]) else float(row[column]) for name, column in names.items()}
     key = f"pooled/estimates.csv:{synthesis.id}:{synthesis.measure}:{row['method']}"
     threshold = synthesis.minimal_important_difference
-    marks = () if threshold.value is None else thresholds_from_mid(threshold.value, synthesis.measure)
+    marks = () if threshold.value is None else thresholds_from_mid(natural_mid(synthesis), synthesis.measure)
     return {**found, "keys": (key,), "thresholds": marks, "threshold_source": threshold.source}
+
+
+def natural_mid(synthesis: Synthesis) -> float | None:
+    """Return the minimal important difference on the natural scale; the plan states that of a ratio as its log."""
+    value = synthesis.minimal_important_difference.value
+    if value is None or synthesis.measure is None:
+        return None
+    return math.exp(abs(value)) if find_measure(synthesis.measure).is_log else abs(value)
 
 
 def _information(synthesis: Synthesis, own: pd.DataFrame) -> dict:
@@ -212,19 +250,27 @@ def _tests(synthesis, small_studies: pd.DataFrame | None, k: int) -> tuple[Small
 
 def _missing(synthesis: Synthesis, left_out: pd.DataFrame, tables) -> tuple[MissingTrial, ...]:
     people = dict(zip(tables["studies"].text["study_id"], tables["studies"].text["n_randomised"], strict=True))
+    planned = {item.study: (place, item) for place, item in enumerate(synthesis.missing) if item.study}
     rows = left_out[
         (left_out["synthesis"] == synthesis.id)
         & (left_out["measure"] == (synthesis.measure or ""))
         & (left_out["kind"] == "no usable figures")
     ]
-    return tuple(
-        MissingTrial(
-            row.label,
-            "unclear",
-            int(people[row.study_id]) if people.get(row.study_id) else None,
-            f"effects/left_out.csv:{synthesis.id}:{synthesis.measure}:{row.study_id}",
-        )
-        for row in rows.itertuples(index=False)
+    found = []
+    for row in rows.itertuples(index=False):
         # A claimed study that nobody could find is no trial that is known to be missing.
-        if row.study_id in people
-    )
+        if row.study_id not in people:
+            continue
+        place, item = planned.get(row.study_id, (None, None))
+        key = f"effects/left_out.csv:{synthesis.id}:{synthesis.measure or ''}:{row.study_id}"
+        told = f";review.yaml:syntheses.{synthesis.id}.missing.{place}.because_of_result" if item else ""
+        found.append(
+            MissingTrial(
+                row.label,
+                item.because_of_result if item else "unclear",
+                int(people[row.study_id]) if people.get(row.study_id) else None,
+                key + told,
+                item.because if item else "",
+            )
+        )
+    return tuple(found)

@@ -72,6 +72,28 @@ SINGLE = Method("single", "The one study's own estimate", model="common")
 HEADLINE = {0: "", 1: "single", 2: "common"}
 
 
+# The intervals of a method, as the simulation of their coverage names them: of the mean, of tau2, for a new study.
+_INTERVALS: dict[str, tuple[tuple[str, str], ...]] = {
+    "common": (("mu", "common"),),
+    "dl_wald": (("mu", "DL-wald"), ("tau2", "Q-profile"), ("prediction", "normal-wald")),
+    "reml_wald": (("mu", "wald"), ("tau2", "Q-profile"), ("prediction", "normal-wald")),
+    "reml_hksj": (("mu", "HKSJ"), ("tau2", "Q-profile"), ("prediction", "t")),
+    "reml_hksj_safe": (("mu", "HKSJ-safe"), ("tau2", "Q-profile"), ("prediction", "t")),
+}
+
+
+def coverage_of(method: str) -> tuple[pooling.CoverageNote, ...]:
+    """Return how often the intervals of a method held the truth in simulations; empty for methods without one.
+
+    Parameters
+    ----------
+    method : str
+        A method of ``pooled/estimates.csv``.
+    """
+    notes = pooling.coverage_notes()
+    return tuple(notes[key] for key in _INTERVALS.get(method, ()))
+
+
 def headline_method(k: int) -> str:
     """Return the method whose estimate is quoted first: REML with Hartung-Knapp (max(1, q)) from three studies on."""
     return HEADLINE.get(k, "reml_hksj_safe")

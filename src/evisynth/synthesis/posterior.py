@@ -203,12 +203,20 @@ def exact(task: Task) -> tuple[Posterior, "bayes.NormalNormalPosterior"]:
         "tau2": fit.tau.median**2,
         "tau2_ci_low": fit.tau.ci_low**2,
         "tau2_ci_high": fit.tau.ci_high**2,
-        **_probabilities(task, fit.p_mu_below),
+        **probabilities(task, fit.p_mu_below),
     }
-    return Posterior(_finite(estimate), studies, {"gate": "exact", "failed": ""}), fit
+    return Posterior(without_infinite(estimate), studies, {"gate": "exact", "failed": ""}), fit
 
 
-def _probabilities(task: Task, below) -> dict[str, float]:
+def probabilities(task: Task, below) -> dict[str, float]:
+    """Return the probabilities of a benefit, and of one beyond the minimal important difference where there is one.
+
+    Parameters
+    ----------
+    task : Task
+    below : callable
+        P(mu < c).
+    """
     low = task.benefit_below
     benefit = below(0.0) if low else 1.0 - below(0.0)
     found = {"p_benefit": benefit}
@@ -218,7 +226,8 @@ def _probabilities(task: Task, below) -> dict[str, float]:
     return found
 
 
-def _finite(numbers: dict) -> dict:
+def without_infinite(numbers: dict) -> dict:
+    """Return numbers with None where one is infinite or no number: a moment that doesn't exist is no result."""
     return {
         name: None if value is None or (isinstance(value, float) and not np.isfinite(value)) else value
         for name, value in numbers.items()
@@ -251,7 +260,7 @@ def sampled(task: Task, fit, reference=None) -> Posterior:
         "failed": "; ".join(failed),
     }
     if failed:
-        return Posterior({}, (), _finite(diagnostics))
+        return Posterior({}, (), without_infinite(diagnostics))
     rows = fit.summary().set_index(["parameter", "study"])
     mu, tau2, tau, ahead = (rows.loc[(name, "")] for name in ("mu", "tau2", "tau", "predictive"))
     estimate = {
@@ -266,14 +275,18 @@ def sampled(task: Task, fit, reference=None) -> Posterior:
         "tau2": tau2["median"],
         "tau2_ci_low": tau2["ci_low"],
         "tau2_ci_high": tau2["ci_high"],
-        **_probabilities(task, fit.p_below),
+        **probabilities(task, fit.p_below),
     }
     studies = tuple(
         {"study_id": name, "estimate": row["median"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
         for (parameter, name), row in rows.iterrows()
         if parameter in ("theta", "condition_mean")
     )
-    return Posterior(_finite({name: float(value) for name, value in estimate.items()}), studies, _finite(diagnostics))
+    return Posterior(
+        without_infinite({name: float(value) for name, value in estimate.items()}),
+        studies,
+        without_infinite(diagnostics),
+    )
 
 
 def _worst(fit) -> dict[str, float]:
@@ -376,7 +389,7 @@ def sensitivity_rows(found: Iterable[Task]) -> pd.DataFrame:
                     "tau": fit.tau.median,
                     "tau_ci_low": fit.tau.ci_low,
                     "tau_ci_high": fit.tau.ci_high,
-                    **_probabilities(task, fit.p_mu_below),
+                    **probabilities(task, fit.p_mu_below),
                     "from": task.origin,
                 }
             )

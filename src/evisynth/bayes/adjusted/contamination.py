@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
-from scipy.interpolate import CubicSpline
 
 from evisynth.bayes import checks, priors
 from evisynth.bayes.adjusted.plane import Line, Plane, make_line
 from evisynth.bayes.adjusted.rules import Nodes, Panels, alternating, bounded_prior, over_prior
+from evisynth.bayes.adjusted.two_classes import TwoClasses
 from evisynth.bayes.exact import normal_normal
 from evisynth.bayes.families import Array
 from evisynth.bayes.priors import Prior, PriorError
@@ -262,16 +262,23 @@ def _integrate(
     prior = base[:, None, None] * size.weight[:, None] * p_weight
     slash = over_prior(lambda u: np.maximum(u, 1e-300) ** (1 / nu), "", SLASH_NODES)
     shifted = line.value[:, None] + size.value
-    sums = [
-        _at_tau(y, v, labels, t, line, shifted, slash, p, prior * weight)
-        for t, weight in zip(tau_nodes.value, tau_nodes.weight, strict=True)
-    ]
-    joint = np.array([part[0] for part in sums])
+    model = TwoClasses(y, v, labels, slash)
+    joint = np.zeros((TAU_NODES, len(line.value)))
+    of_bias, of_p, of_study = np.zeros(len(size.value)), np.zeros(degree), np.zeros(len(y))
+    for j, (rows, columns, ahead) in model.worth(tau_nodes, line.value, shifted, p, prior):
+        pairs = model.densities(tau_nodes.value[j], line.value[rows], shifted[rows, columns])
+        mass = model.product(pairs, p[ahead], prior[rows, columns, ahead] * tau_nodes.weight[j])
+        joint[j, rows] = mass.sum(axis=(1, 2))
+        of_bias[columns] += mass.sum(axis=(0, 2))
+        of_p[ahead] += mass.sum(axis=(0, 1))
+        of_study += model.p_biased(pairs, p[ahead], mass)
     total = joint.sum()
-    bias, of_p, p_study = (sum(part[j] for part in sums) / total for j in (1, 2, 3))
+    of_p = of_p / total
     mean = float(of_p @ p)
     moments = (mean, float(np.sqrt(of_p @ (p - mean) ** 2)))
-    return _Integrals(Plane(tau_nodes.value, line, joint / total), tau_nodes, bias, moments, p_study)
+    return _Integrals(
+        Plane(tau_nodes.value, line, joint / total), tau_nodes, of_bias / total, moments, of_study / total
+    )
 
 
 def _mu_line(y: Array, v: Array, mu: Prior, size: Panels) -> Line:
@@ -282,40 +289,3 @@ def _mu_line(y: Array, v: Array, mu: Prior, size: Panels) -> Line:
     low, high = min(low, y.min() - 8 * sd.max()), max(high, y.max() + 8 * sd.max())
     narrowest = 1 / np.sqrt(np.sum(1 / v))
     return make_line(0.5 * (y.min() + y.max()), 0.5 * np.ptp(y) + 3 * narrowest, low, high, narrowest)
-
-
-def _at_tau(y, v, labels, tau, line: Line, shifted: Array, slash: Nodes, p: Array, prior: Array):
-    """Sums of the posterior at one tau: over mu, over the bias, over p, and of each study's probability of bias.
-
-    Densities are taken relative to their study's highest, so that their products stay representable.
-    """
-
-    def parts(i: int) -> tuple[Array, Array]:
-        unbiased = -0.5 * (np.log1p(tau**2 / v[i]) + (y[i] - line.value) ** 2 / (v[i] + tau**2))
-        one = np.exp(unbiased)[:, None, None] * (1 - p)
-        two = _slash_density(y[i], v[i], tau, shifted, slash)[:, :, None] * p
-        return one * (labels[i] != "biased"), two * (labels[i] != "unbiased")
-
-    mass = prior.copy()
-    for i in range(len(y)):
-        one, two = parts(i)
-        mass *= one + two
-    p_study = np.zeros(len(y))
-    for i, label in enumerate(labels):
-        if label == "biased":
-            p_study[i] = mass.sum()
-        elif label != "unbiased":
-            one, two = parts(i)
-            both = one + two
-            p_study[i] = np.sum(mass * np.divide(two, both, out=np.zeros_like(both), where=both > 0))
-    return mass.sum(axis=(1, 2)), mass.sum(axis=(0, 2)), mass.sum(axis=(0, 1)), p_study
-
-
-def _slash_density(y: float, v: float, tau: float, x: Array, slash: Nodes) -> Array:
-    """Integral over w of N(y; x, v + tau^2 / w), relative to N(0; 0, v): tabulated along x, and interpolated."""
-    # Dense around the study, where the density bends.
-    spread = 8 * np.sqrt(v)
-    grid = make_line(y, spread, min(x.min(), y - spread), max(x.max(), y + spread), 0.4 * np.sqrt(v)).value
-    variance = v + tau**2 / slash.value
-    value = np.log(slash.weight) - 0.5 * (np.log(variance / v) + (y - grid[:, None]) ** 2 / variance)
-    return np.exp(CubicSpline(grid, special.logsumexp(value, axis=1))(x))

@@ -32,7 +32,7 @@ METHOD = "quadrature over mu, tau and every assumption"
 SHARED_NODES = {1: 20, 2: 14}
 OWN = "rounding"
 
-__all__ = ["ConversionPosterior", "conversion_shares", "fit_conversions"]
+__all__ = ["ConversionPosterior", "conversion_fits", "conversion_shares", "fit_conversions", "shares_of"]
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,38 @@ def _parameter_row(name: str, nodes: Panels, probability: Array, level: float) -
     return row | {f: getattr(summary, f) for f in FIELDS[:5]}
 
 
+def conversion_fits(
+    readings: Sequence[Reading],
+    shared: Mapping[str, float | str],
+    tau_prior: str | Prior = "halfnormal:0.5",
+    mu_prior: str | Prior = "flat",
+    *,
+    level: float = 0.95,
+) -> dict[str, ConversionPosterior]:
+    """Fit with nothing uncertain, with each assumption alone, and with all of them.
+
+    Parameters
+    ----------
+    readings, shared, tau_prior, mu_prior, level
+        As for `fit_conversions`.
+
+    Returns
+    -------
+    dict of str to ConversionPosterior
+        By what varies: ``none``, the names of assumptions with a prior, ``rounding`` (the studies' own figures), and,
+        where there is more than one of these, ``all``; the last one has everything.
+    """
+    needed = sorted({name for reading in readings for name in reading.shared if isinstance(shared.get(name), str)})
+    single = [*needed, *([OWN] if any(reading.own for reading in readings) else [])]
+    settings = {"none": (), **{name: (name,) for name in single}}
+    if len(single) > 1:
+        settings["all"] = tuple(single)
+    return {
+        title: fit_conversions(readings, shared, tau_prior, mu_prior, vary=vary, level=level)
+        for title, vary in settings.items()
+    }
+
+
 def conversion_shares(
     readings: Sequence[Reading],
     shared: Mapping[str, float | str],
@@ -211,26 +243,36 @@ def conversion_shares(
     Returns
     -------
     DataFrame
-        One row per setting: ``varied`` (none, each assumption alone, all), ``prior, mean, sd, median, ci_low, ci_high,
-        pi_low, pi_high, tau, width, share_of_width`` (1 - width without it / width with it, in per cent; negative
-        where letting it vary narrows the interval), ``moved`` (how far the median moves from "none"), ``p_below_0,
-        error_bound``.
+        From `shares_of`, with the ``prior`` of each assumption.
     """
-    needed = sorted({name for reading in readings for name in reading.shared if isinstance(shared.get(name), str)})
-    rounded = any(reading.own for reading in readings)
-    single = [*needed, *([OWN] if rounded else [])]
-    settings = [("none", ())] + [(name, (name,)) for name in single]
-    settings += [("all", tuple(single))] if len(single) > 1 else []
-    rows = []
-    for title, vary in settings:
-        fit = fit_conversions(readings, shared, tau_prior, mu_prior, vary=vary, level=level)
-        row = {"varied": title, "prior": str(shared[title]) if title in needed else ""}
-        row |= {f: getattr(fit.mu, f) for f in FIELDS[:5]}
-        row |= {"pi_low": fit.predictive.ci_low, "pi_high": fit.predictive.ci_high, "tau": fit.tau.median}
-        row |= {"width": fit.mu.ci_high - fit.mu.ci_low, "p_below_0": fit.p_mu_below(0), "error_bound": fit.error_bound}
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    base = table.loc[0]
-    table.insert(10, "share_of_width", 100 * (1 - base["width"] / table["width"]))
-    table.insert(11, "moved", table["median"] - base["median"])
+    table = shares_of(conversion_fits(readings, shared, tau_prior, mu_prior, level=level))
+    own = [name if name not in ("none", "all", OWN) else "" for name in table["varied"]]
+    table.insert(1, "prior", [str(shared[name]) if name else "" for name in own])
     return table
+
+
+def shares_of(fits: Mapping[str, ConversionPosterior]) -> pd.DataFrame:
+    """Compare fits with and without uncertain conversions.
+
+    Parameters
+    ----------
+    fits : mapping of str to ConversionPosterior
+        From `conversion_fits`.
+
+    Returns
+    -------
+    DataFrame
+        One row per setting: ``varied, mean, sd, median, ci_low, ci_high, pi_low, pi_high, tau, width, share_of_width``
+        (1 - width without it / width with it, in per cent; negative where letting it vary narrows the interval),
+        ``moved`` (how far the median moves from "none"), ``p_below_0, error_bound``.
+    """
+    rows = []
+    base = fits["none"].mu
+    for title, fit in fits.items():
+        width = fit.mu.ci_high - fit.mu.ci_low
+        row = {"varied": title, **{f: getattr(fit.mu, f) for f in FIELDS[:5]}}
+        row |= {"pi_low": fit.predictive.ci_low, "pi_high": fit.predictive.ci_high, "tau": fit.tau.median}
+        row |= {"width": width, "share_of_width": 100 * (1 - (base.ci_high - base.ci_low) / width)}
+        row |= {"moved": fit.mu.median - base.median, "p_below_0": fit.p_mu_below(0), "error_bound": fit.error_bound}
+        rows.append(row)
+    return pd.DataFrame(rows)

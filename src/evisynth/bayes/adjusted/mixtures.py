@@ -43,12 +43,26 @@ class Components:
         """Log likelihood at shared node `s`, for mu (m,) and tau (n,): shape (n, m)."""
         variance = self.v[s] + self.spread[s] * tau[:, None] ** 2
         rate = self.log_weight[s] - 0.5 * (LOG_2PI + np.log(variance))
+        if np.ptp(self.y[s]) == 0:
+            return self._about_one_effect(self.y[s, 0], variance, rate, mu)
         # Node by node: arrays (n, m, j) would leave the processor's cache.
         total = None
         for j in range(len(self.y[s])):
             term = rate[:, j, None] - 0.5 * (self.y[s, j] - mu) ** 2 / variance[:, j, None]
             total = term if total is None else np.logaddexp(total, term)
         return total
+
+    @staticmethod
+    def _about_one_effect(y: float, variance: Array, rate: Array, mu: Array) -> Array:
+        """The same where all components have one effect: no term exceeds the widest one's by more than a constant."""
+        square = -0.5 * (y - mu) ** 2
+        widest = int(np.argmax(variance.max(axis=0)))
+        total = np.ones((len(variance), len(mu)))
+        for j in range(variance.shape[1]):
+            if j != widest:
+                slope = 1 / variance[:, j, None] - 1 / variance[:, widest, None]
+                total += np.exp((rate[:, j] - rate[:, widest])[:, None] + square * slope)
+        return rate[:, widest, None] + square / variance[:, widest, None] + np.log(total)
 
 
 @dataclass(frozen=True)

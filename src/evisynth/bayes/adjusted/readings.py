@@ -241,6 +241,8 @@ class RoundedCounts(Reading):
     n_1, n_2 : int
     measure : {"OR", "RR"}
         The effect is its logarithm. Half an event is added to all cells where one may be empty.
+    stated : tuple of int, optional
+        The counts as used; the middle ones if not given.
 
     Notes
     -----
@@ -254,6 +256,7 @@ class RoundedCounts(Reading):
     events_2: tuple[int, ...]
     n_2: int
     measure: str = "OR"
+    stated: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible counts."""
@@ -269,12 +272,13 @@ class RoundedCounts(Reading):
         return len(self.events_1) * len(self.events_2) > 1
 
     def components(self, at: Mapping[str, float], vary: bool) -> Nodes:
-        """One component for every table that fits; as stated: the middle ones."""
+        """One component for every table that fits; as stated: one."""
         del at
         a, c = np.meshgrid(self.events_1, self.events_2, indexing="ij")
         a, c = a.ravel().astype(float), c.ravel().astype(float)
         if not vary:
-            a, c = (np.array([np.sort(x)[len(x) // 2]], float) for x in (self.events_1, self.events_2))
+            middle = (sorted(x)[len(x) // 2] for x in (self.events_1, self.events_2))
+            a, c = (np.array([count], float) for count in self.stated or middle)
         edge = min(*self.events_1, *self.events_2) == 0
         edge = edge or max(self.events_1) == self.n_1 or max(self.events_2) == self.n_2
         add = 0.5 if edge else 0.0
@@ -332,3 +336,46 @@ class DerivedSD(Reading):
         if self.n:
             extra = (y**2 - self.yi**2) / (2 * self.n)
         return np.array([y]), np.array([self.vi + extra]), np.array([-np.log(f)])
+
+
+@dataclass(frozen=True)
+class PrintedError(Reading):
+    """An effect whose standard error follows from printed limits, or from a printed p value of a difference.
+
+    Every standard error from `low` to `high` prints the same; none is likelier than another. The rounding of the effect
+    itself is left out: it is smaller than that of the error by the ratio of the two.
+
+    Attributes
+    ----------
+    study : str
+    yi : float
+        Effect on the analysis scale.
+    error : float
+        The standard error as used.
+    low, high : float
+        The smallest and the largest that print so; above 0.
+    """
+
+    study: str
+    yi: float
+    error: float
+    low: float
+    high: float
+    own = True
+
+    def __post_init__(self) -> None:
+        """Refuse an interval that the error isn't in."""
+        if not 0 < self.low <= self.error <= self.high < np.inf:
+            raise ValueError(
+                f"{self.study}: a standard error of {self.error:g} from {self.low:g} to {self.high:g}; it has to lie "
+                "between its limits, and these above 0"
+            )
+
+    def components(self, at: Mapping[str, float], vary: bool) -> Nodes:
+        """Nodes over the standard errors that print so; as stated: the one used."""
+        del at
+        if not vary:
+            return np.array([self.yi]), np.array([self.error**2]), np.zeros(1)
+        x, weight = np.polynomial.legendre.leggauss(OWN_NODES)
+        error = 0.5 * (self.low + self.high) + 0.5 * (self.high - self.low) * x
+        return np.full(OWN_NODES, self.yi), error**2, np.log(0.5 * weight)

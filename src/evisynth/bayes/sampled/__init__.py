@@ -20,6 +20,7 @@ _HOME = {
     "SamplingFailedError": "results",
     "write_posterior": "results",
     "read_posterior": "results",
+    "restore_fit": "results",
     "Diagnostics": "diagnostics",
     "gate": "diagnostics",
     "prior_predictive": "checks",

@@ -16,19 +16,17 @@ import numpy as np
 from evisynth.bayes.priors import Prior
 from evisynth.bayes.sampled import densities, geometry
 from evisynth.bayes.sampled.models import Arrays, SampledModel
-from evisynth.bayes.sampled.problems import SamplingInputError, common_faults, estimate_faults
+from evisynth.bayes.sampled.problems import Problem, estimate_faults
 
 
 @dataclass(frozen=True)
-class HierarchyProblem:
+class HierarchyProblem(Problem):
     """One synthesis of studies within conditions, or within other clusters.
 
     Attributes
     ----------
-    id : str
-        Name of the synthesis; the seed is derived from it.
-    studies : tuple of str
-        Distinct study names, k of them.
+    id, studies
+        As for `Problem`.
     conditions : tuple of str
         The condition of each study; at least two different ones.
     yi, vi : tuple of float
@@ -39,15 +37,8 @@ class HierarchyProblem:
         Prior of the mean over conditions; may be ``flat``.
     level : float
         Probability of the central intervals, between 0 and 1.
-
-    Raises
-    ------
-    SamplingInputError
-        With every fault found.
     """
 
-    id: str
-    studies: tuple[str, ...]
     conditions: tuple[str, ...]
     yi: tuple[float, ...]
     vi: tuple[float, ...]
@@ -56,14 +47,12 @@ class HierarchyProblem:
     mu_prior: str | Prior = "normal:0,1"
     level: float = 0.95
 
-    def __post_init__(self) -> None:
-        """Check the numbers and freeze them."""
-        for name in ("studies", "conditions"):
-            object.__setattr__(self, name, tuple(str(label) for label in getattr(self, name)))
-        for name in ("yi", "vi"):
-            object.__setattr__(self, name, tuple(float(value) for value in getattr(self, name)))
-        faults = common_faults(self, {name: getattr(self, name) for name in ("conditions", "yi", "vi")})
-        faults += estimate_faults(self)
+    texts = ("conditions",)
+    numbers = ("yi", "vi")
+
+    def own_faults(self) -> list[str]:
+        """Return what is wrong with the estimates, the conditions and the priors of the standard deviations."""
+        faults = estimate_faults(self)
         if len(set(self.conditions)) < 2:
             faults.append(
                 f"{self.id}: all studies are of one condition, so there is nothing between conditions to learn. "
@@ -72,8 +61,7 @@ class HierarchyProblem:
         for name in ("tau_prior", "tau_within_prior"):
             if isinstance(getattr(self, name), Prior) and not getattr(self, name).proper:
                 faults.append(f"{self.id}: {name} is flat; here it has to be proper, such as halfnormal:0.5.")
-        if faults:
-            raise SamplingInputError(faults)
+        return faults
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from scipy import special, stats
 
 from evisynth.bayes.sampled import densities, geometry
 from evisynth.bayes.sampled.models import Arrays, SampledModel
-from evisynth.bayes.sampled.problems import BinomialProblem, SamplingInputError, improper_faults
+from evisynth.bayes.sampled.problems import BinomialProblem, improper_faults
 
 # The variance of the log risk of an arm without events, as it steers the chains; see `binomial.UNBOUNDED`.
 UNBOUNDED = 30.0
@@ -51,30 +51,28 @@ class LogBinomialProblem(BinomialProblem):
         The Beta prior of the larger of a study's two risks, 1 and 1 for a uniform one.
     baseline_prior
         Not used: the prior of the risks is the Beta.
-
-    Raises
-    ------
-    SamplingInputError
-        With every fault found.
     """
 
     risk_alpha: float = 1.0
     risk_beta: float = 1.0
 
-    def __post_init__(self) -> None:
-        """Check the counts and freeze them."""
-        super().__post_init__()
-        faults = [
+    def own_faults(self) -> list[str]:
+        """Return what is wrong with the counts and the prior of the risks."""
+        return super().own_faults() + [
             f"{self.id}: {name} is {getattr(self, name)}; it has to be above 0."
             for name in ("risk_alpha", "risk_beta")
             if not getattr(self, name) > 0
         ]
+
+    def informative(self) -> int:
+        """Return how many studies have events in both arms."""
+        return sum(a > 0 and c > 0 for a, c in zip(self.ai, self.ci, strict=True))
+
+    def posterior_faults(self) -> list[str]:
+        """Return why there would be no proper posterior."""
         if not self.mu_prior.proper:
-            faults.append(f"{self.id}: the prior of mu is flat; here it has to be proper, such as normal:0,1.5.")
-        informative = sum(a > 0 and c > 0 for a, c in zip(self.ai, self.ci, strict=True))
-        faults += improper_faults(self, informative)
-        if faults:
-            raise SamplingInputError(faults)
+            return [f"{self.id}: the prior of mu is flat; here it has to be proper, such as normal:0,1.5."]
+        return improper_faults(self, self.informative())
 
 
 def _approximate(events: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

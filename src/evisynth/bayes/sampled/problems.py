@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from evisynth.bayes.priors import Prior, PriorError, parse
 from evisynth.bayes.sampled import densities
@@ -107,8 +108,8 @@ class SamplerSettings:
 
 
 @dataclass(frozen=True)
-class NormalProblem:
-    """One synthesis for the normal-normal model: y_i ~ N(theta_i, v_i), theta_i ~ N(mu, tau^2).
+class Problem:
+    """What every problem has: a name, studies, and checks that list everything that is wrong.
 
     Attributes
     ----------
@@ -116,12 +117,6 @@ class NormalProblem:
         Name of the synthesis; the seed is derived from it.
     studies : tuple of str
         Distinct study names, k of them.
-    yi, vi : tuple of float
-        Estimates on the measure's analysis scale (log OR, SMD, ...) and their sampling variances, vi > 0.
-    tau_prior, mu_prior : str or Prior
-        Priors, written ``family:parameters``; the mean's may be ``flat``.
-    level : float
-        Probability of the central intervals, between 0 and 1.
 
     Raises
     ------
@@ -131,26 +126,75 @@ class NormalProblem:
 
     id: str
     studies: tuple[str, ...]
+
+    # Fields with one value per study, by what they hold.
+    texts: ClassVar[tuple[str, ...]] = ()
+    numbers: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Check what was given and freeze it."""
+        self._freeze(str, "studies", *self.texts)
+        # Counts stay as they are until they are known to be whole numbers.
+        self._freeze(float, *self.numbers)
+        faults = common_faults(self, self.columns()) + self.own_faults()
+        faults = faults or self.posterior_faults()
+        if faults:
+            raise SamplingInputError(faults)
+        self._freeze(int, *self.counts)
+
+    def _freeze(self, kind: type, *names: str) -> None:
+        for name in names:
+            object.__setattr__(self, name, tuple(kind(value) for value in getattr(self, name)))
+
+    def columns(self) -> dict[str, Sequence]:
+        """Return the columns that need one value per study."""
+        return {name: getattr(self, name) for name in (*self.texts, *self.numbers, *self.counts)}
+
+    def own_faults(self) -> list[str]:
+        """Return what is wrong with the columns."""
+        return []
+
+    def posterior_faults(self) -> list[str]:
+        """Return why there would be no proper posterior; asked only if nothing else is wrong."""
+        return []
+
+
+@dataclass(frozen=True)
+class NormalProblem(Problem):
+    """One synthesis for the normal-normal model: y_i ~ N(theta_i, v_i), theta_i ~ N(mu, tau^2).
+
+    Attributes
+    ----------
+    id, studies
+        As for `Problem`.
+    yi, vi : tuple of float
+        Estimates on the measure's analysis scale (log OR, SMD, ...) and their sampling variances, vi > 0.
+    tau_prior, mu_prior : str or Prior
+        Priors, written ``family:parameters``; the mean's may be ``flat``.
+    level : float
+        Probability of the central intervals, between 0 and 1.
+    """
+
     yi: tuple[float, ...]
     vi: tuple[float, ...]
     tau_prior: str | Prior
     mu_prior: str | Prior = "flat"
     level: float = 0.95
 
-    def __post_init__(self) -> None:
-        """Check the numbers and freeze them."""
-        object.__setattr__(self, "studies", tuple(str(study) for study in self.studies))
-        object.__setattr__(self, "yi", tuple(float(y) for y in self.yi))
-        object.__setattr__(self, "vi", tuple(float(v) for v in self.vi))
-        faults = common_faults(self, {"yi": self.yi, "vi": self.vi})
-        faults += estimate_faults(self)
-        faults = faults or improper_faults(self, len(self.studies))
-        if faults:
-            raise SamplingInputError(faults)
+    numbers = ("yi", "vi")
+
+    def own_faults(self) -> list[str]:
+        """Return what is wrong with the estimates and variances."""
+        return estimate_faults(self)
+
+    def posterior_faults(self) -> list[str]:
+        """Return why there would be no proper posterior."""
+        return improper_faults(self, len(self.studies))
 
 
 @dataclass(frozen=True)
-class BinomialProblem:
+class BinomialProblem(Problem):
     """One synthesis for the binomial-normal model on the logit scale.
 
     The number of events of an arm is binomial; logit p = baseline_i in the comparator's arm and
@@ -158,10 +202,8 @@ class BinomialProblem:
 
     Attributes
     ----------
-    id : str
-        Name of the synthesis; the seed is derived from it.
-    studies : tuple of str
-        Distinct study names, k of them.
+    id, studies
+        As for `Problem`.
     ai, n1i : tuple of int
         Events and participants of the treatment's arm.
     ci, n2i : tuple of int
@@ -172,15 +214,8 @@ class BinomialProblem:
         Prior of each study's logit risk in the comparator's arm; it has to be proper.
     level : float
         Probability of the central intervals, between 0 and 1.
-
-    Raises
-    ------
-    SamplingInputError
-        With every fault found.
     """
 
-    id: str
-    studies: tuple[str, ...]
     ai: tuple[int, ...]
     n1i: tuple[int, ...]
     ci: tuple[int, ...]
@@ -190,47 +225,39 @@ class BinomialProblem:
     baseline_prior: str | Prior = "normal:0,10"
     level: float = 0.95
 
-    def __post_init__(self) -> None:
-        """Check the counts and freeze them."""
-        object.__setattr__(self, "studies", tuple(str(study) for study in self.studies))
-        faults = common_faults(self, {name: getattr(self, name) for name in ("ai", "n1i", "ci", "n2i")})
-        arms = zip(self.studies, self.ai, self.n1i, self.ci, self.n2i, strict=False)
-        for study, *counts in arms:
-            for arm, events, size in (("treatment", *counts[:2]), ("comparator", *counts[2:])):
-                if not (float(events).is_integer() and float(size).is_integer() and 0 <= events <= size and size > 0):
-                    faults.append(
-                        f"{self.id}: the {arm} arm of {study} has {events} events in {size} participants; "
-                        "whole numbers are needed, events from 0 to participants."
-                    )
-        informative = [
-            0 < a < n1 and 0 < c < n2 for a, n1, c, n2 in zip(self.ai, self.n1i, self.ci, self.n2i, strict=False)
+    counts = ("ai", "n1i", "ci", "n2i")
+
+    def own_faults(self) -> list[str]:
+        """Return what is wrong with the counts."""
+        return [
+            f"{self.id}: the {arm} arm of {study} has {events} events in {size} participants; whole numbers are "
+            "needed, events from 0 to participants."
+            for arm, study, events, size in arms_of(self, "ai", "n1i", "ci", "n2i")
+            if not (whole(events) and whole(size) and 0 <= events <= size and size > 0)
         ]
-        faults = faults or improper_faults(self, sum(informative))
-        if (
-            not faults
-            and self.mu_prior.kind == "flat"
-            and not any(0 < a < n for a, n in zip(self.ai, self.n1i, strict=True))
-        ):
-            faults.append(
-                f"{self.id}: no treatment arm has both events and non-events, so under a flat prior for mu the "
-                "posterior would be improper. Give a proper prior, such as normal:0,2."
-            )
-        if faults:
-            raise SamplingInputError(faults)
-        for name in ("ai", "n1i", "ci", "n2i"):
-            object.__setattr__(self, name, tuple(int(count) for count in getattr(self, name)))
+
+    def informative(self) -> int:
+        """Return how many studies have events and non-events in both arms."""
+        arms = zip(self.ai, self.n1i, self.ci, self.n2i, strict=True)
+        return sum(0 < a < n1 and 0 < c < n2 for a, n1, c, n2 in arms)
+
+    def posterior_faults(self) -> list[str]:
+        """Return why there would be no proper posterior."""
+        faults = improper_faults(self, self.informative())
+        bounded = any(0 < a < n for a, n in zip(self.ai, self.n1i, strict=True))
+        if self.mu_prior.kind == "flat" and not bounded and not faults:
+            faults.append(unbounded(self, "has both events and non-events"))
+        return faults
 
 
 @dataclass(frozen=True)
-class PoissonProblem:
+class PoissonProblem(Problem):
     """One synthesis of event rates: log rate = baseline_i, and baseline_i + theta_i with the treatment.
 
     Attributes
     ----------
-    id : str
-        Name of the synthesis; the seed is derived from it.
-    studies : tuple of str
-        Distinct study names, k of them.
+    id, studies
+        As for `Problem`.
     x1i, t1i : tuple
         Events (whole numbers) and person-time (above 0) of the treatment's arm.
     x2i, t2i : tuple
@@ -241,15 +268,8 @@ class PoissonProblem:
         Prior of each study's log rate in the comparator's arm; normal or t.
     level : float
         Probability of the central intervals, between 0 and 1.
-
-    Raises
-    ------
-    SamplingInputError
-        With every fault found.
     """
 
-    id: str
-    studies: tuple[str, ...]
     x1i: tuple[int, ...]
     t1i: tuple[float, ...]
     x2i: tuple[int, ...]
@@ -259,30 +279,44 @@ class PoissonProblem:
     baseline_prior: str | Prior = "normal:0,10"
     level: float = 0.95
 
-    def __post_init__(self) -> None:
-        """Check the counts and freeze them."""
-        object.__setattr__(self, "studies", tuple(str(study) for study in self.studies))
-        faults = common_faults(self, {name: getattr(self, name) for name in ("x1i", "t1i", "x2i", "t2i")})
-        arms = zip(self.studies, self.x1i, self.t1i, self.x2i, self.t2i, strict=False)
-        for study, *counts in arms:
-            for arm, events, time in (("treatment", *counts[:2]), ("comparator", *counts[2:])):
-                if not (float(events).is_integer() and events >= 0 and math.isfinite(time) and time > 0):
-                    faults.append(
-                        f"{self.id}: the {arm} arm of {study} has {events} events in a person-time of {time}; a "
-                        "whole number from 0 and a time above 0 are needed."
-                    )
-        faults = faults or improper_faults(self, sum(a > 0 and c > 0 for a, c in zip(self.x1i, self.x2i, strict=True)))
-        if not faults and self.mu_prior.kind == "flat" and not any(self.x1i):
-            faults.append(
-                f"{self.id}: no treatment arm has events, so under a flat prior for mu the posterior would be "
-                "improper. Give a proper prior, such as normal:0,2."
-            )
-        if faults:
-            raise SamplingInputError(faults)
-        for name in ("x1i", "x2i"):
-            object.__setattr__(self, name, tuple(int(count) for count in getattr(self, name)))
-        for name in ("t1i", "t2i"):
-            object.__setattr__(self, name, tuple(float(time) for time in getattr(self, name)))
+    numbers = ("t1i", "t2i")
+    counts = ("x1i", "x2i")
+
+    def own_faults(self) -> list[str]:
+        """Return what is wrong with the counts and times."""
+        return [
+            f"{self.id}: the {arm} arm of {study} has {events} events in a person-time of {time}; a whole number "
+            "from 0 and a time above 0 are needed."
+            for arm, study, events, time in arms_of(self, "x1i", "t1i", "x2i", "t2i")
+            if not (whole(events) and events >= 0 and math.isfinite(time) and time > 0)
+        ]
+
+    def posterior_faults(self) -> list[str]:
+        """Return why there would be no proper posterior."""
+        faults = improper_faults(self, sum(a > 0 and c > 0 for a, c in zip(self.x1i, self.x2i, strict=True)))
+        if self.mu_prior.kind == "flat" and not any(self.x1i) and not faults:
+            faults.append(unbounded(self, "has events"))
+        return faults
+
+
+def arms_of(problem, *names: str):
+    """Yield every arm: its name, its study, its events, and its participants or person-time."""
+    for study, *counts in zip(problem.studies, *(getattr(problem, name) for name in names), strict=False):
+        yield "treatment", study, *counts[:2]
+        yield "comparator", study, *counts[2:]
+
+
+def whole(value) -> bool:
+    """Return whether a value is a whole number."""
+    return float(value).is_integer()
+
+
+def unbounded(problem, what: str) -> str:
+    """Say that nothing bounds a flat mean from one side."""
+    return (
+        f"{problem.id}: no treatment arm {what}, so under a flat prior for mu the posterior would be improper. Give a "
+        "proper prior, such as normal:0,2."
+    )
 
 
 def common_faults(problem, columns: dict[str, Sequence]) -> list[str]:

@@ -7,7 +7,7 @@ Coordinates: (mu, b) = centre + g(tau) R z, with centre and R R' the mean and th
 typical tau, and g(tau)^2 = (v + tau^2) / (v + typical tau^2), v a typical variance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ import numpy as np
 from evisynth.bayes.priors import Prior, PriorError, parse
 from evisynth.bayes.sampled import densities, geometry
 from evisynth.bayes.sampled.models import Arrays, SampledModel
-from evisynth.bayes.sampled.problems import SamplingInputError, common_faults, estimate_faults
+from evisynth.bayes.sampled.problems import Problem, estimate_faults
 
 MOST_COVARIATES = 6
 WIDTH = MOST_COVARIATES + 1
@@ -24,15 +24,13 @@ COLUMNS = tuple(f"x_{i}" for i in range(WIDTH))
 
 
 @dataclass(frozen=True)
-class RegressionProblem:
+class RegressionProblem(Problem):
     """One synthesis with covariates of the studies.
 
     Attributes
     ----------
-    id : str
-        Name of the synthesis; the seed is derived from it.
-    studies : tuple of str
-        Distinct study names, k of them.
+    id, studies
+        As for `Problem`.
     yi, vi : tuple of float
         Estimates on the measure's analysis scale and their sampling variances, vi > 0.
     covariates : mapping of str to tuple of float
@@ -44,15 +42,8 @@ class RegressionProblem:
         One prior for all coefficients, or one for each by name: flat, normal or t.
     level : float
         Probability of the central intervals, between 0 and 1.
-
-    Raises
-    ------
-    SamplingInputError
-        With every fault found.
     """
 
-    id: str
-    studies: tuple[str, ...]
     yi: tuple[float, ...]
     vi: tuple[float, ...]
     covariates: Mapping[str, tuple[float, ...]]
@@ -62,21 +53,20 @@ class RegressionProblem:
     level: float = 0.95
     design: np.ndarray = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Check the numbers and freeze them."""
-        object.__setattr__(self, "studies", tuple(str(study) for study in self.studies))
-        for name in ("yi", "vi"):
-            object.__setattr__(self, name, tuple(float(value) for value in getattr(self, name)))
+    numbers = ("yi", "vi")
+
+    def columns(self) -> dict[str, Sequence]:
+        """Return the columns that need one value per study, covariates among them."""
         covariates = {str(n): tuple(float(x) for x in values) for n, values in self.covariates.items()}
         object.__setattr__(self, "covariates", covariates)
-        faults = common_faults(self, {"yi": self.yi, "vi": self.vi} | covariates)
-        faults += estimate_faults(self)
-        if not 1 <= len(covariates) <= MOST_COVARIATES:
-            faults.append(f"{self.id}: {len(covariates)} covariates; 1 to {MOST_COVARIATES} are allowed.")
-        faults += self._parse_coefficients()
-        faults = faults or self._design_faults()
-        if faults:
-            raise SamplingInputError(faults)
+        return super().columns() | covariates
+
+    def own_faults(self) -> list[str]:
+        """Return what is wrong with the estimates, the covariates and their priors."""
+        faults = estimate_faults(self)
+        if not 1 <= len(self.covariates) <= MOST_COVARIATES:
+            faults.append(f"{self.id}: {len(self.covariates)} covariates; 1 to {MOST_COVARIATES} are allowed.")
+        return faults + self._parse_coefficients()
 
     def _parse_coefficients(self) -> list[str]:
         given, faults, parsed = self.coefficient_priors, [], {}
@@ -99,7 +89,8 @@ class RegressionProblem:
         object.__setattr__(self, "coefficient_priors", parsed)
         return faults
 
-    def _design_faults(self) -> list[str]:
+    def posterior_faults(self) -> list[str]:
+        """Return why there would be no proper posterior; set up the design."""
         design = np.column_stack([np.ones(len(self.yi)), *self.covariates.values()])
         object.__setattr__(self, "design", design)
         if not np.isfinite(design).all():

@@ -1,6 +1,7 @@
 """What a sampled fit says: posterior, summaries, and a file that is the same on every run."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,8 @@ class SampledFit:
         Dims chain, draw and study: mu, tau, theta, theta_next, and a baseline for counts.
     sample_stats : xarray.Dataset
         The sampler's statistics, dims chain and draw.
-    diagnostics : Diagnostics
-        R-hat, effective sample sizes, Monte Carlo errors, divergences, E-BFMI.
+    diagnostics : Diagnostics or None
+        R-hat, effective sample sizes, Monte Carlo errors, divergences, E-BFMI; None for a fit that was read back.
     passed : bool
         Whether the last attempt met every threshold.
     failed : tuple of str
@@ -71,7 +72,7 @@ class SampledFit:
     problem: object
     posterior: "xr.Dataset"  # noqa: F821 - xarray is imported late
     sample_stats: "xr.Dataset"  # noqa: F821
-    diagnostics: Diagnostics
+    diagnostics: Diagnostics | None
     passed: bool
     failed: tuple[str, ...]
     attempts: tuple[Attempt, ...]
@@ -173,6 +174,10 @@ class SampledFit:
 
     def log_likelihood(self) -> "xr.DataArray":  # noqa: F821
         """Return each study's log likelihood given the hyperparameters, its own effect integrated out."""
+        return self._log_likelihood
+
+    @cached_property
+    def _log_likelihood(self) -> "xr.DataArray":  # noqa: F821
         arrays = {str(name): values.values for name, values in self.posterior.data_vars.items()}
         values = self.definition.log_likelihood(self.problem, arrays)
         return self.posterior["theta"].copy(data=values).rename("log_likelihood")
@@ -289,3 +294,56 @@ def read_posterior(path: str | Path):
 
     with xr.open_datatree(path, engine="h5netcdf") as tree:
         return tree.load()
+
+
+def restore_fit(path: str | Path, definition: SampledModel, problem) -> SampledFit:
+    """Read a fit back from what `write_posterior` wrote, for checks that need no new draws.
+
+    Parameters
+    ----------
+    path : str or Path
+        The netCDF file.
+    definition : SampledModel
+        The model that was fitted.
+    problem : NormalProblem, BinomialProblem, ...
+        What was asked.
+
+    Returns
+    -------
+    SampledFit
+        Without diagnostics and times; of its attempts only the last is known.
+
+    Raises
+    ------
+    ValueError
+        If the file is of another model or problem.
+    """
+    tree = read_posterior(path)
+    asked = {name: prior.text for name, prior in vars(problem).items() if name.endswith("_prior")}
+    asked |= {"id": problem.id, "model": definition.name}
+    other = [
+        f"{name} {tree.attrs.get(name)!r}, not {value!r}"
+        for name, value in asked.items()
+        if tree.attrs.get(name) != value
+    ]
+    if list(tree["posterior"]["study"].values) != list(problem.studies):
+        other.append("other studies")
+    if other:
+        raise ValueError(f"{Path(path).name} is not the fit of {problem.id}: {'; '.join(other)}")
+    posterior, stats = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    passed, failed = bool(tree.attrs["passed"]), tuple(filter(None, str(tree.attrs["failed"]).split("\n")))
+    run = (posterior.sizes["draw"], int(tree.attrs["tune"]), float(tree.attrs["target_accept"]))
+    return SampledFit(
+        id=problem.id,
+        model=definition.name,
+        problem=problem,
+        posterior=posterior,
+        sample_stats=stats,
+        diagnostics=None,
+        passed=passed,
+        failed=failed,
+        attempts=(Attempt(*run, passed, failed, 0.0),),
+        seconds=0.0,
+        compile_seconds=0.0,
+        definition=definition,
+    )

@@ -9,10 +9,89 @@
     for (const [name, value] of Object.entries(more)) made.setAttribute(name, value);
     return made;
   };
+  // Packed parts are deflated (RFC 1951); they are inflated here, at once and in every browser.
+  const inflate = text => {
+    const data = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+    let at = 0, held = 0, have = 0, out = new Uint8Array(data.length * 6), end = 0;
+    const bits = count => {
+      while (have < count) { held |= data[at++] << have; have += 8; }
+      const value = held & ((1 << count) - 1);
+      held >>>= count; have -= count;
+      return value;
+    };
+    const room = more => {
+      if (end + more <= out.length) return;
+      const wider = new Uint8Array(2 * (out.length + more));
+      wider.set(out);
+      out = wider;
+    };
+    const codes = lengths => {
+      const count = new Uint16Array(16), next = new Uint16Array(16), symbols = new Uint16Array(lengths.length);
+      for (const length of lengths) count[length] += 1;
+      count[0] = 0;
+      for (let i = 1; i < 16; i += 1) next[i] = next[i - 1] + count[i - 1];
+      lengths.forEach((length, symbol) => { if (length) symbols[next[length]++] = symbol; });
+      return { count, symbols };
+    };
+    const symbol = ({ count, symbols }) => {
+      for (let code = 0, first = 0, index = 0, length = 1; ; length += 1) {
+        code |= bits(1);
+        if (code - count[length] < first) return symbols[index + code - first];
+        index += count[length];
+        first = (first + count[length]) << 1;
+        code <<= 1;
+      }
+    };
+    const steps = (start, every) => {
+      const found = [];
+      for (let i = 0, value = start, extra; i < 30; i += 1) {
+        extra = i < 2 * every ? 0 : Math.floor(i / every) - 1;
+        found.push([value, extra]);
+        value += 1 << extra;
+      }
+      return found;
+    };
+    const LENGTHS = steps(3, 4), WAYS = steps(1, 2), ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+    LENGTHS[28] = [258, 0];
+    const tables = () => {
+      const literals = bits(5) + 257, ways = bits(5) + 1, count = bits(4) + 4, small = new Array(19).fill(0), all = [];
+      for (let i = 0; i < count; i += 1) small[ORDER[i]] = bits(3);
+      const code = codes(small);
+      while (all.length < literals + ways) {
+        const found = symbol(code);
+        if (found < 16) all.push(found);
+        else if (found === 16) { const last = all[all.length - 1]; for (let i = bits(2) + 3; i; i -= 1) all.push(last); }
+        else for (let i = found === 17 ? bits(3) + 3 : bits(7) + 11; i; i -= 1) all.push(0);
+      }
+      return [codes(all.slice(0, literals)), codes(all.slice(literals))];
+    };
+    const fixed = () => [codes(Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8))), codes(new Array(30).fill(5))];
+    for (let last = 0; !last;) {
+      last = bits(1);
+      const kind = bits(2);
+      if (kind === 0) {
+        held = 0; have = 0;
+        const size = data[at] | (data[at + 1] << 8);
+        room(size);
+        out.set(data.subarray(at + 4, at + 4 + size), end);
+        at += 4 + size; end += size;
+        continue;
+      }
+      const [literals, ways] = kind === 1 ? fixed() : tables();
+      for (let found; (found = symbol(literals)) !== 256;) {
+        room(258);
+        if (found < 256) { out[end++] = found; continue; }
+        const [length, more] = LENGTHS[found - 257], size = length + bits(more), [way, extra] = WAYS[symbol(ways)];
+        const back = way + bits(extra);
+        for (let i = 0; i < size; i += 1, end += 1) out[end] = out[end - back];
+      }
+    }
+    return new TextDecoder().decode(out.subarray(0, end));
+  };
   let store = null, place = null;
   const read = () => {
     if (store) return;
-    store = JSON.parse($("#store").textContent);
+    store = JSON.parse(inflate($("#store").textContent));
     place = new Map(store.rows.map((row, i) => [store.tables[row[0]].name + ":" + row[1], i]));
   };
   const locate = ref => {
@@ -135,6 +214,7 @@
     if (table.maker) {
       const made = make("p", "Computed by ");
       made.append(make("code", table.maker.script), ", code ", make("code", table.maker.code));
+      if (store.commit) made.append(", commit ", make("code", store.commit));
       into.append(made);
     }
     if (depth) addWay(into, i, depth);
@@ -161,7 +241,7 @@
       if (!isFact(row)) {
         if (parentsOf(row).length) { body.append(make("h3", "What it rests on")); addWay(body, row, 0); }
         const whole = make("details", null, { class: "more" });
-        whole.append(make("summary", "The whole row"), list(cellsOf(row), column));
+        whole.append(make("summary", table.thin ? "The cells of this row that the page keeps" : "The whole row"), list(cellsOf(row), column));
         body.append(whole);
       }
       body.append(make("h3", "The same from the shell"));
@@ -299,10 +379,53 @@
   };
   addEventListener("hashchange", shown);
   shown();
-  if (matchMedia("(max-width:60rem)").matches) $(".toc").open = false;
-  let closed = [];
-  addEventListener("beforeprint", () => { closed = all("details:not([open])"); for (const part of closed) part.open = true; });
-  addEventListener("afterprint", () => { for (const part of closed) part.open = false; });
+  if (matchMedia("(max-width:75rem)").matches) $(".toc").open = false;
+  // Figures are packed, and drawn when they come into view.
+  const packed = JSON.parse($("#figures").textContent);
+  let letters = null;
+  const needed = (text, found = new Set()) => {
+    for (const [, name] of text.matchAll(/#([cw]\d+)[")]/g)) {
+      if (found.has(name) || !(name in letters)) continue;
+      found.add(name);
+      needed(letters[name], found);
+    }
+    return found;
+  };
+  const draw = holder => {
+    near.unobserve(holder);
+    const text = packed.figures && packed.figures[holder.dataset.figure];
+    if (!text || !holder.classList.contains("later")) return;
+    letters = letters || JSON.parse(inflate(packed.letters));
+    // These are drawings that the report made harmless when it packed them; no cell is read as markup here.
+    const svg = JSON.parse(inflate(text)), fresh = [...needed(svg)];
+    const shared = fresh.map(name => letters[name]).join("");
+    if (shared) $("svg.shared").insertAdjacentHTML("afterend", '<svg class="shared" aria-hidden="true" focusable="false"><defs>' + shared + "</defs></svg>");
+    for (const name of fresh) delete letters[name];
+    holder.innerHTML = svg;
+    holder.removeAttribute("style");
+    holder.classList.remove("later");
+    // On a phone the figure is scrolled, by keyboard too.
+    if (holder.scrollWidth > holder.clientWidth) {
+      holder.tabIndex = 0;
+      holder.setAttribute("role", "group");
+      holder.setAttribute("aria-label", "Figure, to be scrolled sideways");
+    }
+  };
+  const near = new IntersectionObserver(entries => {
+    for (const entry of entries) if (entry.isIntersecting) draw(entry.target);
+  }, { rootMargin: "100% 0px" });
+  for (const holder of all(".later")) near.observe(holder);
+  const isShown = element => !element.closest("details:not([open])");
+  const drawShown = () => all(".later").filter(isShown).forEach(draw);
+  addEventListener("beforeprint", drawShown);
+  $("#all-parts").addEventListener("click", event => {
+    const button = event.currentTarget, open = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", open);
+    button.textContent = open ? "Close every part" : "Open every part";
+    for (const part of all("main details")) part.open = open;
+  });
+  // What most readers do next is made ready while they read.
+  (window.requestIdleCallback || (task => setTimeout(task, 300)))(read);
   const seen = new IntersectionObserver(entries => {
     for (const entry of entries) {
       const link = $('.toc a[href="#' + entry.target.id + '"]');

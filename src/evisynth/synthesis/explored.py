@@ -1,0 +1,45 @@
+"""What lies around the planned posteriors: other priors, other models, and the posteriors as curves."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from evisynth.synthesis.averaged import AVERAGE_COLUMNS, MODEL_COLUMNS, average_rows
+from evisynth.synthesis.posterior import Task
+from evisynth.synthesis.posterior_curves import DENSITY_COLUMNS, PROBABILITY_COLUMNS, density_rows, probability_rows
+from evisynth.synthesis.prior_surface import SURFACE_COLUMNS, surface_rows
+
+COLUMNS = {
+    "prior_surface": SURFACE_COLUMNS,
+    "averaging": MODEL_COLUMNS,
+    "averaged": AVERAGE_COLUMNS,
+    "densities": DENSITY_COLUMNS,
+    "probabilities": PROBABILITY_COLUMNS,
+}
+
+
+def explored_rows(found: Iterable[Task]) -> dict[str, pd.DataFrame]:
+    """Return the tables that explore the exact posteriors, by name (the file name in ``bayes/`` without its ending).
+
+    Parameters
+    ----------
+    found : iterable of Task
+        Those with the method ``bayes_exact`` are used.
+    """
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
+    for task in found:
+        if task.method != "bayes_exact":
+            continue
+        models, averages = average_rows(task)
+        for name, frame in (
+            ("prior_surface", surface_rows(task)),
+            ("averaging", models),
+            ("averaged", averages),
+            ("densities", density_rows(task)),
+            ("probabilities", probability_rows(task)),
+        ):
+            parts[name].append(frame)
+    return {
+        name: pd.concat([part for part in parts[name] if len(part)] or [pd.DataFrame(columns=list(columns))])
+        for name, columns in COLUMNS.items()
+    }
