@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from evisynth.synthesis.sampling import fit_of, problem_of, settings_of
 from harness import run
 
 
-def main(inputs, outputs, params):
+def main(inputs, outputs, params, cores=1):
     """Write ``bayes/``."""
     review = read_checked(Path(inputs["checked"][0]).parent)
     outcomes = review.corrected["outcomes"].text
@@ -25,7 +26,7 @@ def main(inputs, outputs, params):
     studies = review.corrected["studies"].text
     conditions = dict(zip(studies["study_id"], studies["condition"], strict=True))
     found = rows.tasks(review.plan, read_result(Path(inputs["effects"])), benefits, conditions)
-    posteriors = Posteriors(params)
+    posteriors = Posteriors(params, cores)
     folder = Path(outputs["posteriors"])
     folder.mkdir(parents=True, exist_ok=True)
     exact = {task.name: rows.exact(task) for task in found if task.method == "bayes_exact"}
@@ -49,10 +50,10 @@ def main(inputs, outputs, params):
 class Posteriors:
     """The fits of tasks, sampled where they are not kept."""
 
-    def __init__(self, params: dict) -> None:
+    def __init__(self, params: dict, cores: int) -> None:
         packages = [version(name) for name in ("pymc", "nutpie", "numpy", "arviz")]
         self.kept = Kept(Path(params["cache"]), (params["code"], params["sampler"], *packages))
-        self.settings = lambda: settings_of(params["sampler"], params["cores"])
+        self.settings = lambda: settings_of(params["sampler"], cores)
 
     def fit(self, task: Task, exact, folder: Path) -> Posterior:
         """Return the fit of a task; put its draws into ``folder``."""
@@ -75,4 +76,5 @@ class Posteriors:
 
 
 if __name__ == "__main__":
-    run(main, snakemake)
+    # Not a parameter: the record must not depend on it, and the draws do not.
+    run(partial(main, cores=snakemake.threads), snakemake)

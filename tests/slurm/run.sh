@@ -137,7 +137,7 @@ prepare() { mkdir -p "$work/$1/data" && cp -r "$root/tests/mini" "$work/$1/data/
 flow() { # flow FOLDER OPTION...: its output goes to FOLDER.log
     local folder=$1 code=0
     shift
-    timeout "$(left)" "$python" -m snakemake --snakefile "$root/Snakefile" --directory "$work/$folder" \
+    timeout --kill-after=10 "$(left)" "$python" -m snakemake --snakefile "$root/Snakefile" --directory "$work/$folder" \
         --rerun-incomplete "$@" all corpus \
         --config 'reviews=["mini"]' data_dir=data corpus_table=table.csv corpus_shards=4 >>"$work/$folder.log" 2>&1 ||
         code=$?

@@ -22,7 +22,6 @@ rule fit_posteriors:
     params:
         cache="results/.kept/posteriors",
         sampler=config["sampler"],
-        cores=lambda wildcards, threads: threads,
         code=code("fit_posteriors"),
     message:
         "posteriors of {wildcards.review}"

@@ -54,7 +54,12 @@ def _loaded(folder: Path) -> Review:
         return load_review(folder)
     except ReviewError as error:
         known = {(problem.file, problem.line, problem.column) for problem in error.problems}
-        further = [found for found in _of_answers(folder) if (found.file, found.line, found.column) not in known]
+        examples = {(problem.file, problem.line) for problem in error.problems if of_example(problem)}
+        further = [
+            found
+            for found in _of_answers(folder)
+            if (found.file, found.line, found.column) not in known and (found.file, found.line) not in examples
+        ]
         raise ReviewError([*error.problems, *further]) from None
 
 

@@ -207,7 +207,9 @@ def _bayesian(synthesis: str, measure: str, bayes: pd.DataFrame | None, adjusted
             name = OF_BIAS[row["method"]]
             rows.append(
                 {
-                    **_posterior(row, f"{row['method']} {row['prior']}", f"{name}: {SETTINGS.get(row['prior'], row['prior'])}"),
+                    **_posterior(
+                        row, f"{row['method']} {row['prior']}", f"{name}: {SETTINGS.get(row['prior'], row['prior'])}"
+                    ),
                     "assumption": row["bias_prior"],
                     "from": f"bayes/adjusted.csv:{synthesis}:{measure}:{row['method']}:{row['prior']}",
                 }
