@@ -169,7 +169,7 @@ def test_an_edited_count_moves_only_its_synthesis(first, tmp_path):
     assert ",26," in lines[at]
     lines[at] = lines[at].replace(",26,", ",27,", 1)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    run(folder)
+    run(folder, "results/mini/pooled/estimates.csv", "results/mini/bayes/estimates.csv")
     old = {(r["synthesis"], r["measure"], r["method"]): r for r in rows(first, "pooled/estimates.csv")}
     new = {(r["synthesis"], r["measure"], r["method"]): r for r in rows(folder, "pooled/estimates.csv")}
     moved = {key[0] for key in old if old[key] != new[key]}
