@@ -16,7 +16,7 @@ rule fit_posteriors:
         "results/{review}/logs/fit_posteriors.log",
     conda:
         "../../environment.yml"
-    threads: 2
+    threads: half_of_the_cores()
     resources:
         **needs(2000, 60),
     params:

@@ -7,3 +7,12 @@ def needs(memory, minutes):
         "mem_mb": lambda wildcards, attempt: memory * attempt,
         "runtime": lambda wildcards, attempt: minutes * attempt,
     }
+
+
+def half_of_the_cores():
+    """Return how many cores sampling takes (at most four, one for each chain), so that the other steps go on beside it.
+
+    Where the number of cores is not known (on a cluster, or when nothing is run) it is one.
+    """
+    known = workflow.cores if isinstance(workflow.cores, int) else 1
+    return max(1, min(4, known // 2))

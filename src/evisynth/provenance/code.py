@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+DATA = {".yaml", ".csv", ".jinja", ".css", ".js", ".mplstyle", ".typ"}
 _DOTTED = re.compile(r"\.?[a-z_]\w*(\.[a-z_]\w*)*$")
 
 
@@ -36,18 +37,9 @@ def files_of(script: Path, source: Path) -> tuple[Path, ...]:
         if path in found:
             continue
         found.add(path)
-        for name in _imports(path):
-            todo += [file for file in _files(name, source) if file not in found]
-        if source not in path.parents:
-            todo += [file for file in _beside(path) if file not in found]
-    data = {
-        file
-        for folder in {path.parent for path in found if source in path.parents}
-        for pattern in ("*.yaml", "*.csv", "*.jinja", "*.css", "*.js", "*.mplstyle", "*.typ")
-        for file in folder.rglob(pattern)
-        if file.parent == folder or not (file.parent / "__init__.py").exists()
-    }
-    return tuple(sorted(found | data))
+        todo += _direct(path, source) - found
+    data = (_data(folder) for folder in {path.parent for path in found if source in path.parents})
+    return tuple(sorted(found.union(*data)))
 
 
 def digest_of(script: Path, source: Path) -> str:
@@ -56,7 +48,8 @@ def digest_of(script: Path, source: Path) -> str:
     for path in files_of(script, source):
         name = path.relative_to(source).as_posix() if source in path.parents else path.name
         sha.update(name.encode())
-        sha.update(hashlib.sha256(path.read_bytes()).digest())
+        told = path.stat()
+        sha.update(_content(path, told.st_mtime_ns, told.st_size))
     return sha.hexdigest()[:16]
 
 
@@ -73,6 +66,30 @@ def digest_of_files(files: Iterable[Path]) -> str:
         sha.update(path.name.encode())
         sha.update(hashlib.sha256(path.read_bytes()).digest())
     return sha.hexdigest()[:16]
+
+
+# The workflow asks for the digests of more than twenty scripts before it starts, which share most of their files; what
+# was read once is kept for the life of the process.
+@cache
+def _direct(path: Path, source: Path) -> frozenset[Path]:
+    """Return the files that a file imports itself."""
+    found = {file for name in set(_imports(path)) for file in _files(name, source)}
+    return frozenset(found if source in path.parents else found.union(_beside(path)))
+
+
+@cache
+def _data(folder: Path) -> frozenset[Path]:
+    """Return the data files of a package, those of its folders that are no packages included."""
+    return frozenset(
+        file
+        for file in folder.rglob("*")
+        if file.suffix in DATA and (file.parent == folder or not (file.parent / "__init__.py").exists())
+    )
+
+
+@cache
+def _content(path: Path, changed: int, size: int) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 @cache
@@ -114,6 +131,7 @@ def _package(path: Path) -> str:
     return ".".join(parts[len(parts) - 1 - parts[::-1].index("evisynth") :])
 
 
+@cache
 def _files(name: str, source: Path) -> list[Path]:
     parts = name.split(".")
     files = [source.joinpath(*parts[: i + 1]) / "__init__.py" for i in range(len(parts))]
