@@ -19,6 +19,7 @@ rule explore_posteriors:
     resources:
         **needs(1000, 10),
     params:
+        cache="results/.kept/explored",
         code=code("explore_posteriors"),
     message:
         "priors, models and curves of {wildcards.review}"

@@ -16,6 +16,7 @@ rule test_small_studies:
         gosh="results/{review}/bias/gosh.csv",
     log:
         "results/{review}/logs/test_small_studies.log",
+    priority: 10
     conda:
         "../../environment.yml"
     resources:

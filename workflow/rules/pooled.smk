@@ -17,6 +17,8 @@ rule pool_estimates:
         subgroups="results/{review}/pooled/subgroups.csv",
     log:
         "results/{review}/logs/pool_estimates.log",
+    # the longest chain of steps begins here
+    priority: 10
     conda:
         "../../environment.yml"
     resources:

@@ -16,6 +16,7 @@ rule judge_quality:
         findings="results/{review}/quality/findings.csv",
     log:
         "results/{review}/logs/judge_quality.log",
+    priority: 10
     conda:
         "../../environment.yml"
     resources:

@@ -1,6 +1,6 @@
 """What lies around the planned posteriors: other priors, other models, and the posteriors as curves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -26,20 +26,37 @@ def explored_rows(found: Iterable[Task]) -> dict[str, pd.DataFrame]:
     found : iterable of Task
         Those with the method ``bayes_exact`` are used.
     """
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
-    for task in found:
-        if task.method != "bayes_exact":
-            continue
-        models, averages = average_rows(task)
-        for name, frame in (
-            ("prior_surface", surface_rows(task)),
-            ("averaging", models),
-            ("averaged", averages),
-            ("densities", density_rows(task)),
-            ("probabilities", probability_rows(task)),
-        ):
-            parts[name].append(frame)
+    return joined(explored_of(task) for task in found if task.method == "bayes_exact")
+
+
+def explored_of(task: Task) -> dict[str, pd.DataFrame]:
+    """Return the rows of one synthesis, by table.
+
+    Parameters
+    ----------
+    task : Task
+        With the method ``bayes_exact``.
+    """
+    models, averages = average_rows(task)
     return {
-        name: pd.concat([part for part in parts[name] if len(part)] or [pd.DataFrame(columns=list(columns))])
+        "prior_surface": surface_rows(task),
+        "averaging": models,
+        "averaged": averages,
+        "densities": density_rows(task),
+        "probabilities": probability_rows(task),
+    }
+
+
+def joined(parts: Iterable[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """Return the tables of several syntheses as one of each; without rows they have their columns.
+
+    Parameters
+    ----------
+    parts : iterable of mapping of str to pandas.DataFrame
+        As :func:`explored_of` gives them.
+    """
+    found = list(parts)
+    return {
+        name: pd.concat([part[name] for part in found if len(part[name])] or [pd.DataFrame(columns=list(columns))])
         for name, columns in COLUMNS.items()
     }
