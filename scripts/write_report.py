@@ -14,7 +14,7 @@ def main(inputs, outputs, params):
     results = page.parents[1]
     for table, frame in report_tables(ResultsFolder(results)).items():
         write_table(frame, Path(outputs[Path(table).stem]), table)
-    text = write_page(ResultsFolder(results), params["review"], params["code"], params["commit"])
+    text = write_page(ResultsFolder(results), params["review"], params["code"], params["commit"], params["files"])
     page.write_text(text, encoding="utf-8", newline="")
     # Not among the declared outputs: its bytes differ from run to run, and the record of this step must not.
     facts = write_run_facts(results, params["review"])

@@ -136,10 +136,9 @@ def test_a_failed_gate_stands_in_place_of_an_adjusted_number(copy, read):
 
 def test_the_other_files_are_linked_where_they_lie(copy):
     assert 'href="report.pdf"' not in write_page(ResultsFolder(copy), "mini")
-    for name in ("report.pdf", "report.docx", "tables.xlsx"):
-        (copy / "report" / name).write_bytes(b"")
-    page = write_page(ResultsFolder(copy), "mini")
-    assert all(f'href="{name}"' in page for name in ("report.pdf", "report.docx", "tables.xlsx"))
+    files = ("report.pdf", "report.docx", "tables.xlsx")
+    page = write_page(ResultsFolder(copy), "mini", files=files)
+    assert all(f'href="{name}"' in page for name in files)
 
 
 def test_a_failed_fit_shows_its_reason_and_no_number(copy, read):

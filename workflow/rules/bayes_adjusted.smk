@@ -12,6 +12,7 @@ rule fit_adjusted:
         bias_terms="results/{review}/bayes/bias_terms.csv",
     log:
         "results/{review}/logs/fit_adjusted.log",
+    priority: 10
     conda:
         "../../environment.yml"
     resources:

@@ -14,15 +14,36 @@ EXPORTED = {
 }
 
 
+rule fill_checklists:
+    input:
+        checked=checked(*TABLES),
+        prisma="results/{review}/checked/prisma.csv",
+        tables=[f"results/{{review}}/{folder}/{table}.csv" for folder in EXPORTED for table in EXPORTED[folder]],
+    output:
+        **record("fill_checklists"),
+        prisma_checklist="results/{review}/report/prisma_checklist.csv",
+        swim_checklist="results/{review}/report/swim_checklist.csv",
+    log:
+        "results/{review}/logs/fill_checklists.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs(1000, 5),
+    params:
+        code=code("fill_checklists"),
+    message:
+        "PRISMA and SWiM checklists of {wildcards.review}"
+    script:
+        "../../scripts/fill_checklists.py"
+
+
 rule write_exports:
     input:
         checked=checked(*TABLES),
         prisma="results/{review}/checked/prisma.csv",
         tables=[f"results/{{review}}/{folder}/{table}.csv" for folder in EXPORTED for table in EXPORTED[folder]],
         figures="results/{review}/figures",
-        records=collect(
-            "results/{{review}}/provenance/records/{step}.json", step=[one for one in STEPS if one != "write_exports"]
-        ),
+        records=collect("results/{{review}}/provenance/records/{step}.json", step=STEPS),
     output:
         **record("write_exports"),
         pdf=report(
@@ -33,8 +54,6 @@ rule write_exports:
         ),
         docx="results/{review}/report/report.docx",
         xlsx="results/{review}/report/tables.xlsx",
-        prisma_checklist="results/{review}/report/prisma_checklist.csv",
-        swim_checklist="results/{review}/report/swim_checklist.csv",
     log:
         "results/{review}/logs/write_exports.log",
     conda:
@@ -45,6 +64,6 @@ rule write_exports:
         review=lambda wildcards: wildcards.review,
         code=code("write_exports"),
     message:
-        "PDF, Word document, workbook and checklists of {wildcards.review}"
+        "PDF, Word document and workbook of {wildcards.review}"
     script:
         "../../scripts/write_exports.py"

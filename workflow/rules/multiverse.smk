@@ -13,6 +13,7 @@ rule explore_paths:
         summary="results/{review}/pooled/multiverse_summary.csv",
     log:
         "results/{review}/logs/explore_paths.log",
+    priority: 10
     conda:
         "../../environment.yml"
     resources:

@@ -13,6 +13,7 @@ rule compare_engines:
         agreement="results/{review}/provenance/agreement.csv",
     log:
         "results/{review}/logs/compare_engines.log",
+    priority: -10
     conda:
         "../../environment.yml"
     resources:
@@ -30,7 +31,9 @@ rule compare_engines:
 rule package_results:
     input:
         checked=checked(*TABLES),
-        records=collect("results/{{review}}/provenance/records/{step}.json", step=[*STEPS, "write_report"]),
+        records=collect(
+            "results/{{review}}/provenance/records/{step}.json", step=[*STEPS, "write_exports", "write_report"]
+        ),
     output:
         # Where the steps before do not look: what they write must not depend on the run before.
         record="results/{review}/provenance/records/last/package_results.json",

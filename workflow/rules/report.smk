@@ -17,8 +17,10 @@ STEPS = [
     "audit_claims",
     "draw_figures",
     "compare_engines",
-    "write_exports",
+    "fill_checklists",
 ]
+# What `write_exports` lays beside the page while the page is written.
+BESIDE = ["report.pdf", "report.docx", "tables.xlsx"]
 
 
 rule write_report:
@@ -65,10 +67,7 @@ rule write_report:
             table=["claims", "documents", "conflicts", "stated_published", "timeline"],
         ),
         agreement="results/{review}/provenance/agreement.csv",
-        exports=collect(
-            "results/{{review}}/report/{file}",
-            file=["prisma_checklist.csv", "swim_checklist.csv", "report.pdf", "report.docx", "tables.xlsx"],
-        ),
+        checklists=collect("results/{{review}}/report/{name}_checklist.csv", name=["prisma", "swim"]),
         figures="results/{review}/figures",
         records=collect("results/{{review}}/provenance/records/{step}.json", step=STEPS),
     output:
@@ -94,6 +93,7 @@ rule write_report:
         review=lambda wildcards: wildcards.review,
         code=code("write_report"),
         commit=commit_of_code(),
+        files=BESIDE,
     message:
         "the report of {wildcards.review}"
     script:

@@ -1,6 +1,6 @@
 """The parts of the page that belong to no single question: which rows they show."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from evisynth.effects.measures import MEASURES
 from evisynth.provenance.folder import ResultsFolder
@@ -13,7 +13,7 @@ FOREST_CAPTION = (
     "Squares are studies, their size the weight; diamonds are pooled estimates. The same figures stand in the "
     "tables below; a click on a row of the figure shows where it comes from."
 )
-# Files that lie beside the page where their step has run, and what they are.
+# Files that may lie beside the page, and what they are.
 EXPORTS: Mapping[str, str] = {
     "report.pdf": "PDF supplement",
     "report.docx": "Word document",
@@ -34,7 +34,9 @@ _CHECKLISTS = {
 }
 
 
-def content_of(folder: ResultsFolder, review: str, views: list[SynthesisView], drawn: list[Picture]) -> dict:
+def content_of(
+    folder: ResultsFolder, review: str, views: list[SynthesisView], drawn: list[Picture], files: Collection[str] = ()
+) -> dict:
     """Return what the templates of the whole review are filled with.
 
     Parameters
@@ -47,6 +49,8 @@ def content_of(folder: ResultsFolder, review: str, views: list[SynthesisView], d
         Its questions.
     drawn : list of Picture
         Its figures.
+    files : collection of str
+        Names of the files that lie beside the page.
     """
     loose = [item for item in drawn if not item.synthesis]
     placed = ("claims", "prisma", "risk", "evidence_map")
@@ -87,7 +91,7 @@ def content_of(folder: ResultsFolder, review: str, views: list[SynthesisView], d
         "agreement_counts": [place for place in counts if place.row["item"].startswith("engines_")],
         "flow": places_of_table(folder, "checked/prisma.csv"),
         "checklists": _checklists(folder),
-        "exports": [(file, words) for file, words in EXPORTS.items() if (folder.path / "report" / file).is_file()],
+        "exports": [(file, words) for file, words in EXPORTS.items() if file in files],
         "steps": places_of_table(folder, "report/steps.csv"),
         "packages": places_of_table(folder, "report/packages.csv"),
         # hundreds of drawings stand in the table alone

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -33,7 +33,9 @@ _STORE, _FIGURES = "<!--store-->", "<!--figures-->"
 _SPACE = re.compile(r"\n\s*\n+")
 
 
-def write_page(folder: ResultsFolder, review: str, code: str = "", commit: str = "") -> str:
+def write_page(
+    folder: ResultsFolder, review: str, code: str = "", commit: str = "", files: Collection[str] = ()
+) -> str:
     """Return the report of a review as one HTML page.
 
     Parameters
@@ -47,6 +49,8 @@ def write_page(folder: ResultsFolder, review: str, code: str = "", commit: str =
         Digest of the code that writes the page and its tables; their record does not exist yet.
     commit : str
         Commit of the code; blank where there is no git, and the page shows the digest in its place.
+    files : collection of str
+        Names of the files that lie beside the page (``report.pdf``), for it to link.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def write_page(folder: ResultsFolder, review: str, code: str = "", commit: str =
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= _functions(cells, views) | content_of(folder, review, views, drawn)
+    environment.globals |= _functions(cells, views) | content_of(folder, review, views, drawn, files)
     environment.globals |= {
         "commit": commit,
         "code": code,
