@@ -14,6 +14,8 @@ rule fit_posteriors:
         posteriors=directory("results/{review}/bayes/posteriors"),
     log:
         "results/{review}/logs/fit_posteriors.log",
+    # the longest step for one synthesis: begun before the chain that leads to the figures
+    priority: 20
     conda:
         "../../environment.yml"
     threads: half_of_the_cores()
