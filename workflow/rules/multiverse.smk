@@ -19,6 +19,7 @@ rule explore_paths:
     resources:
         **needs(1000, 20),
     params:
+        cache="results/.kept/paths",
         code=code("explore_paths"),
     message:
         "every defensible path through {wildcards.review}"
