@@ -14,5 +14,5 @@ def half_of_the_cores():
 
     Where the number of cores is not known (on a cluster, or when nothing is run) it is one.
     """
-    known = workflow.cores if isinstance(workflow.cores, int) else 1
-    return max(1, min(4, known // 2))
+    known = workflow.resource_settings.cores
+    return max(1, min(4, known // 2)) if isinstance(known, int) else 1
