@@ -43,10 +43,7 @@ rule write_exports:
         prisma="results/{review}/checked/prisma.csv",
         tables=[f"results/{{review}}/{folder}/{table}.csv" for folder in EXPORTED for table in EXPORTED[folder]],
         figures="results/{review}/figures",
-        records=collect(
-            "results/{{review}}/provenance/records/{step}.json",
-            step=[one for one in STEPS if one != "fill_checklists"],
-        ),
+        records=collect("results/{{review}}/provenance/records/{step}.json", step=STEPS),
     output:
         **record("write_exports"),
         pdf=report(

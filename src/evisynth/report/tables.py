@@ -105,12 +105,16 @@ def _count(item: str, words: str, table: str, keys: Iterable[str]) -> dict:
     return {"item": item, "words": words, "count": len(places), "from": ";".join(places) or table}
 
 
+# Steps that run with or after the page: whether their records are there already is a matter of chance.
+_BESIDE = ("write_exports", "write_report")
+
+
 def _records(folder: ResultsFolder) -> list[dict]:
     """Return the records of the steps before this one, in the order in which data flow."""
     found = []
     for path in sorted((folder.path / "provenance" / "records").glob("*.json")):
         record = json.loads(path.read_text(encoding="utf-8"))
-        if record["rule"] != "write_report":
+        if record["rule"] not in _BESIDE:
             found.append(record | {"from": f"provenance/records/{path.name}"})
     return sorted(found, key=lambda record: (_depth(record, found), record["rule"]))
 

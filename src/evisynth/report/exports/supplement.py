@@ -44,7 +44,7 @@ _FRONT: tuple[Block, ...] = (
     ),
 )
 # Steps that run with or after this document: their records are not part of it.
-_LATER = ("fill_checklists", "write_exports", "write_report")
+_LATER = ("write_exports", "write_report")
 
 
 @dataclass(frozen=True, slots=True)
