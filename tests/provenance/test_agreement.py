@@ -62,8 +62,8 @@ def test_an_engine_without_a_standard_error_is_explained_too():
 
 @pytest.mark.parametrize("name", ["pymare", "metafor"])
 def test_the_engines_of_developers_agree(tables, name):
-    if name not in engines_here():
-        pytest.skip(f"{name} is not installed here: it is a cross-check only")
+    if name == "metafor" and name not in engines_here():
+        pytest.skip("R with metafor is not installed here; PyMARE, which is, has been asked")
     found = compare_engines(*tables, [name])
     assert set(found["method"]) == {"common", "dl_wald", "reml_wald", "reml_hksj", "reml_hksj_safe"}
     assert {"tau2_ci_high", "ci_low", "p"} <= set(found["quantity"])
@@ -75,8 +75,6 @@ def test_the_engines_of_developers_agree(tables, name):
 @pytest.mark.parametrize("quantity", ["estimate", "ci_low"])
 def test_a_wrong_number_is_not_explained_away(tables, method, quantity):
     name = "statsmodels" if method != "reml_hksj" else "pymare"
-    if name not in engines_here():
-        pytest.skip("pymare is not installed here: it is a cross-check only")
     effects, rows = tables
     wrong = rows.copy()
     at = (wrong["synthesis"] == "bcg") & (wrong["method"] == method)
