@@ -2,8 +2,10 @@
 
 import itertools
 
+import mpmath
 import numpy as np
 import pytest
+from scipy.stats import kendalltau
 
 from evisynth import bias, pooling
 from evisynth.bias.selection_likelihood import SelectionData
@@ -169,3 +171,41 @@ def test_gosh_beyond_the_limit_is_a_seeded_sample_without_repeats(hackshaw):
     assert not np.array_equal(first.member, other.member)
     assert len({tuple(row) for row in first.member}) == 300
     assert first.size.min() >= 2
+
+
+def test_ties_of_mirrored_tables_are_ties():
+    """Equal variances and deviations, in exact arithmetic, whatever the rounding of sums in another order."""
+    tables = [(1, 3, 2, 4), (2, 4, 1, 3), (3, 1, 4, 2), (4, 2, 3, 1), (2, 2, 2, 2), (1, 3, 2, 4), (3, 4, 3, 3)]
+    y = np.array([np.log(a) - np.log(b) - np.log(c) + np.log(d) for a, b, c, d in tables])
+    v = np.array([1 / a + 1 / b + 1 / c + 1 / d for a, b, c, d in tables])
+    with mpmath.workdps(50):
+        big_y = [mpmath.log(a) - mpmath.log(b) - mpmath.log(c) + mpmath.log(d) for a, b, c, d in map(_exact, tables)]
+        big_v = [1 / a + 1 / b + 1 / c + 1 / d for a, b, c, d in map(_exact, tables)]
+        total = mpmath.fsum(1 / x for x in big_v)
+        mean = mpmath.fsum(a / b for a, b in zip(big_y, big_v, strict=True)) / total
+        away = [(a - mean) / mpmath.sqrt(b - 1 / total) for a, b in zip(big_y, big_v, strict=True)]
+        ranks = [[sorted({mpmath.nstr(x, 30) for x in xs}, key=mpmath.mpf) for xs in (away, big_v)]]
+        at = [[r.index(mpmath.nstr(x, 30)) for x in xs] for r, xs in zip(ranks[0], (away, big_v), strict=True)]
+    expected = kendalltau(*at, method="asymptotic")
+    for order in (np.arange(7), np.array([6, 2, 0, 5, 3, 1, 4])):
+        found = bias.begg(y[order], v[order])
+        assert found.exact is False
+        assert (found.tau, found.p) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-12)
+
+
+def _exact(table):
+    return [mpmath.mpf(cell) for cell in table]
+
+
+def test_rank_correlation_of_many_studies_is_normal():
+    rng = np.random.default_rng(4)
+    v = rng.uniform(0.01, 1.0, 600)
+    y = rng.normal(0.0, np.sqrt(v))
+    found = bias.begg(y, v)
+    assert found.exact is False
+    assert 0.0 < found.p <= 1.0
+
+
+def test_equal_effects_miss_nothing_on_either_side():
+    found = bias.trim_and_fill([0.25, 0.25, 0.25], [0.1, 0.3, 0.7])
+    assert (found.k0, found.side) == (0, "left")

@@ -123,6 +123,6 @@ def test_problems_go_to_the_error_stream(run, table, tmp_path):
     assert result.stdout == ""
     for word in ("line 2", "line 3", "'A' again"):
         assert word in result.stderr
-    assert "choose one of" in run(table, "--measure", "RR", "--tau2", "best").stderr
+    assert "found 'best', allowed DL" in run(table, "--measure", "RR", "--tau2", "best").stderr
     assert "no file" in run(tmp_path / "missing.csv", "--measure", "RR").stderr
     assert "collinear" in run(table, "--measure", "RR", "--moderators", "latitude + I(2 * latitude)").stderr

@@ -12,6 +12,8 @@ from evisynth.pooling.distributions import normal_quantile, normal_two_sided, t_
 from evisynth.pooling.inputs import check_choice, check_level
 from evisynth.pooling.tau2 import METHODS
 
+# The exact distribution of Kendall's tau takes time with the cube of k; beyond this the normal one is as good.
+_MOST_EXACT = 500
 ON_THE_LINE = "the studies lie exactly on a line: the regression has no standard error"
 
 
@@ -82,7 +84,7 @@ class RankTest(Result):
     tau, p
         Kendall's tau (tau-b where there are ties) of standardised deviations and variances; two-sided p value.
     exact
-        Whether p is exact (no ties) or from the normal approximation.
+        Whether p is exact (no ties, at most 500 studies) or from the normal approximation.
     advised, advice, status, reason
         As in `RegressionTest`.
     """
@@ -237,10 +239,13 @@ def begg(yi: ArrayLike, vi: ArrayLike, *, studies: Sequence[str] | None = None) 
     -------
     RankTest
         Kendall's tau of (yi - mean) / sqrt(vi - 1 / sum w) and vi, the mean with weights w = 1/vi. p is exact without
-        ties, else from the normal approximation without continuity correction.
+        ties and up to 500 studies, else from the normal approximation without continuity correction.
 
     Notes
     -----
+    Values that differ by no more than the rounding of their computation are ties: tables that mirror each other have
+    equal variances, whatever the order in which a program adds.
+
     Of low power (Sterne et al. 2000); the Cochrane Handbook does not recommend it.
 
     References
@@ -256,11 +261,25 @@ def begg(yi: ArrayLike, vi: ArrayLike, *, studies: Sequence[str] | None = None) 
 
     w = v.min() / v
     mean = (w * y).sum() / w.sum()
-    # vi - 1/sum(1/vi) without cancellation: vi (1 - share of the weight)
-    deviation = (y - mean) / np.sqrt(v * (w.sum() - w) / w.sum())
-    if np.ptp(deviation) == 0.0:
+    # vi - 1/sum(1/vi) without cancellation: vi times the share of the weight that others have
+    others = w.sum() - w
+    others[v.argmin()] = np.delete(w, v.argmin()).sum()
+    spread = np.sqrt(v * others / w.sum())
+    rounding = 8.0 * np.finfo(float).eps
+    deviation = _groups((y - mean) / spread, rounding * np.abs(y).max() / spread)
+    variance = _groups(v, 64.0 * rounding * v)
+    if np.ptp(deviation) == 0:
         reason = "all studies have the same effect: ranks say nothing"
         return RankTest("begg", k, None, None, None, *advice(k), NOT_POSSIBLE, reason)
-    exact = np.unique(deviation).size == k and np.unique(v).size == k
-    found = kendalltau(deviation, v, method="exact" if exact else "asymptotic")
+    exact = k <= _MOST_EXACT and np.unique(deviation).size == k and np.unique(variance).size == k
+    found = kendalltau(deviation, variance, method="exact" if exact else "asymptotic")
     return RankTest("begg", k, float(found.statistic), float(found.pvalue), bool(exact), *advice(k))
+
+
+def _groups(x: NDArray, tolerance: NDArray) -> NDArray[np.int64]:
+    """Return whole numbers in the order of x, the same for neighbours closer than their tolerance."""
+    order = np.argsort(x, kind="stable")
+    apart = np.diff(x[order]) > np.maximum(tolerance[order][1:], tolerance[order][:-1])
+    out = np.empty(x.size, dtype=np.int64)
+    out[order] = np.r_[0, np.cumsum(apart)]
+    return out

@@ -168,7 +168,8 @@ def _missing_side(y: NDArray, v: NDArray, options: dict[str, Any]) -> tuple[str,
         test = egger_mixed(y, v, tau2=options.get("tau2", "REML"))
     if test.slope is None:
         return "", f"the side cannot be told ({test.reason}); give side='left' or side='right'"
-    return ("right" if test.slope < 0.0 else "left"), None
+    # equal effects have slope 0, whatever the sign of its rounding
+    return ("right" if test.slope < 0.0 and np.ptp(y) > 0.0 else "left"), None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from evisynth.commands.pool_options import Options, check_options, table_measure
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from evisynth.effects import EffectTable
+    from evisynth.effects.text_table import TextTable
     from evisynth.pooling import PoolResult, RegressionResult
 
 _RESULT = [
@@ -55,34 +58,12 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What was asked for."""
-
-    measure: str
-    tau2: str
-    ci: str
-    pi: str
-    model: str
-    level: float
-    zero_cells: str
-    double_zero: str
-    smd_variance: str
-    moderators: str
-    everything: bool
-    selection_side: str
-
-    def pooling(self) -> dict[str, Any]:
-        """Return the options of `pooling.random_effects`."""
-        return {"tau2": self.tau2, "ci": self.ci, "pi": self.pi, "level": self.level, "model": self.model}
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """Everything that one call of the command found.
 
     Attributes
     ----------
-    frame
+    table
         The table as read, text cells.
     effects
         What each study says.
@@ -94,7 +75,7 @@ class Answer:
         What `--all` adds, by its name in the JSON.
     """
 
-    frame: "pd.DataFrame"
+    table: "TextTable"
     effects: "EffectTable"
     result: "PoolResult"
     regression: "RegressionResult | None"
@@ -145,10 +126,14 @@ def pool(
         measure, tau2, ci, pi, model, level, zero_cells, double_zero, smd_variance, moderators.strip(),
         everything, selection_side,
     )  # fmt: skip
+    from evisynth.effects.text_table import read_text_table
+
     try:
-        answer = compute(read_table(table), options)
+        answer = compute(read_text_table(table), options)
     except (ValueError, ArithmeticError, OSError) as error:
-        typer.echo(f"evisynth pool: {error}", err=True)
+        _, problems = check_options(options)
+        problems += [problem for problem in getattr(error, "problems", [str(error)]) if problem not in problems]
+        typer.echo("\n  ".join([f"evisynth pool: {table} was not pooled:", *problems]), err=True)
         raise typer.Exit(1) from None
     if format is Format.JSON:
         typer.echo(json.dumps(to_json(answer), indent=2, ensure_ascii=False, allow_nan=False))
@@ -162,47 +147,47 @@ def pool(
 
 
 def read_table(path: Path) -> "pd.DataFrame":
-    """Return the table as text cells, so that nothing is guessed before it is checked."""
-    import pandas as pd
+    """Return the table as a frame of text cells that knows the line of each row."""
+    from evisynth.effects.text_table import read_text_table
 
-    if not path.exists():
-        raise ValueError(f"there is no file {path}")
+    return read_text_table(path).to_frame()
+
+
+def compute(table: "TextTable", options: Options) -> Answer:
+    """Turn rows into effects, pool them, and compute what else was asked for.
+
+    Raises
+    ------
+    ValueError
+        With every problem of the options and the table.
+    """
+    from evisynth import pooling
+    from evisynth.effects import TableError, effects_of_table
+
+    options, problems = check_options(options)
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
-    except pd.errors.EmptyDataError:
-        raise ValueError(f"{path} is empty; the first line names the columns") from None
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as comma-separated text in UTF-8: {error}") from None
-
-
-def compute(frame: "pd.DataFrame", options: Options) -> Answer:
-    """Turn rows into effects, pool them, and compute what else was asked for."""
-    from evisynth import pooling
-    from evisynth.effects import effects_of_table
-
-    effects = effects_of_table(
-        frame,
-        options.measure,
-        zero_cells=options.zero_cells,
-        double_zero=options.double_zero,
-        smd_variance=options.smd_variance,
-    )
+        # with options that cannot be used the table is only checked
+        if table_measure(options.measure):
+            effects = effects_of_table(table, options.measure, **({} if problems else options.effects()))
+    except TableError as error:
+        problems += error.problems
+    if problems:
+        raise TableError(problems)
     result = pooling.random_effects(effects.yi, effects.vi, studies=effects.study, **options.pooling())
-    regression = _regression(frame, effects, options) if options.moderators else None
-    extra = _everything(frame, effects, options) if options.everything else {}
-    return Answer(frame, effects, result, regression, extra, options)
+    regression = _regression(table, effects, options) if options.moderators else None
+    extra = _everything(table, effects, options) if options.everything else {}
+    return Answer(table, effects, result, regression, extra, options)
 
 
-def _regression(frame: "pd.DataFrame", effects: "EffectTable", options: Options) -> "RegressionResult":
+def _regression(table: "TextTable", effects: "EffectTable", options: Options) -> "RegressionResult":
     from evisynth import pooling
+    from evisynth.commands.pool_moderators import moderator_columns
 
-    if options.model != "random":
-        raise ValueError("--moderators needs --model random")
     return pooling.meta_regression(
         effects.yi,
         effects.vi,
         options.moderators,
-        _typed(frame.iloc[effects.row]),
+        moderator_columns(table, effects.row, options.moderators),
         tau2=options.tau2,
         ci=options.ci,
         level=options.level,
@@ -210,35 +195,27 @@ def _regression(frame: "pd.DataFrame", effects: "EffectTable", options: Options)
     )
 
 
-def _typed(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Return columns of numbers as numbers, others as text; blank cells as missing."""
-    import pandas as pd
-
-    out = {}
-    for name in frame.columns:
-        column = frame[name].astype(str).str.strip()
-        column = column.mask(column == "")
-        number = pd.to_numeric(column, errors="coerce")
-        out[str(name).strip()] = number if (number.notna() == column.notna()).all() else column
-    return pd.DataFrame(out).reset_index(drop=True)
-
-
 def _numbers(result: Any) -> dict[str, Any]:
     return {name: getattr(result, name) for name in _RESULT}
 
 
-def _everything(frame: "pd.DataFrame", effects: "EffectTable", options: Options) -> dict[str, Any]:
+def _everything(table: "TextTable", effects: "EffectTable", options: Options) -> dict[str, Any]:
     from evisynth import bias, pooling
     from evisynth.pooling.tau2 import METHODS
 
     asked = options.pooling() | {"model": "random"}
     extra: dict[str, Any] = {
         "estimators": {
-            name: _numbers(pooling.random_effects(effects.yi, effects.vi, **(asked | {"tau2": name})))
+            name: {
+                field: _plain(value)
+                for field, value in _numbers(
+                    pooling.random_effects(effects.yi, effects.vi, **(asked | {"tau2": name}))
+                ).items()
+            }
             for name in METHODS
         }
     }
-    extra |= _count_methods(frame, effects, options.level)
+    extra |= _count_methods(table, effects, options.level)
     series = pooling.leave_one_out(effects.yi, effects.vi, studies=effects.study, **options.pooling())
     extra["leave_one_out"] = [
         {"study": study}
@@ -253,23 +230,28 @@ def _everything(frame: "pd.DataFrame", effects: "EffectTable", options: Options)
     )
 
 
-def _count_methods(frame: "pd.DataFrame", effects: "EffectTable", level: float) -> dict[str, Any]:
+def _count_methods(table: "TextTable", effects: "EffectTable", level: float) -> dict[str, Any]:
     """Return Mantel-Haenszel and Peto of the studies pooled; None where the measure has no such method."""
     from evisynth import pooling
 
     found: dict[str, Any] = {"mh": None, "peto": None}
-    rows = frame.iloc[effects.row].rename(columns=lambda name: str(name).strip())
     if effects.measure in ("OR", "RR", "RD", "PETO"):
-        counts = [rows[name].astype(float).to_numpy() for name in ("events_1", "n_1", "events_2", "n_2")]
+        counts = [_column(table, effects, name) for name in ("events_1", "n_1", "events_2", "n_2")]
         measure = "OR" if effects.measure == "PETO" else effects.measure
         found["mh"] = pooling.mantel_haenszel(*counts, measure=measure, level=level, studies=effects.study)
         found["peto"] = pooling.peto(*counts, level=level, studies=effects.study)
     elif effects.measure in ("IRR", "IRD"):
-        counts = [rows[name].astype(float).to_numpy() for name in ("events_1", "time_1", "events_2", "time_2")]
+        counts = [_column(table, effects, name) for name in ("events_1", "time_1", "events_2", "time_2")]
         found["mh"] = pooling.mantel_haenszel_rates(
             *counts, measure=effects.measure, level=level, studies=effects.study
         )
     return {name: None if result is None else _count_result(result) for name, result in found.items()}
+
+
+def _column(table: "TextTable", effects: "EffectTable", name: str) -> np.ndarray:
+    """Return the numbers of a column, one for each study pooled."""
+    cells = table[name]
+    return np.array([float(cells[i]) for i in effects.row])
 
 
 def _count_result(result: Any) -> dict[str, Any]:
@@ -304,7 +286,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
 def _regression_json(regression: "RegressionResult") -> dict[str, Any]:
     columns = ("estimate", "se", "ci_low", "ci_high", "statistic", "p")
     coefficients = [
-        {"term": term} | {name: float(getattr(regression, name)[i]) for name in columns}
+        {"term": term} | {name: _plain(getattr(regression, name)[i]) for name in columns}
         for i, term in enumerate(regression.terms)
     ]
     names = [

@@ -50,8 +50,8 @@ class _Scale:
         self.measure = find_measure(answer.effects.measure)
         self.sizes = None
         if self.measure.name == "PFT":
-            rows = answer.frame.iloc[answer.effects.row].rename(columns=lambda name: str(name).strip())
-            self.sizes = rows["n"].astype(float).to_numpy()
+            cells = answer.table["n"]
+            self.sizes = np.array([float(cells[i]) for i in answer.effects.row])
         limits = [self.measure.null] if self.measure.null is not None else []
         z = normal_quantile(0.5 + answer.result.level / 2.0)
         half = z * np.sqrt(answer.effects.vi)

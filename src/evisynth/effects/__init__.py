@@ -4,8 +4,7 @@ The public names live in the modules of this folder and are loaded when first us
 quick.
 """
 
-from importlib import import_module
-from typing import Any
+from evisynth.lazy import lazily
 
 _WHERE = {
     "measures": ("MEASURES", "TABLE_MEASURES", "Measure", "find_measure", "freeman_tukey_inverse"),
@@ -106,19 +105,9 @@ _WHERE = {
     "_numbers": ("hedges_correction",),
     "counts": ("Counts", "counts_from_percent", "sizes_that_fit"),
     "table": ("EffectTable", "effects_of_table"),
+    "text_table": ("TextTable", "read_text_table"),
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = sorted(_MODULE)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__ = lazily(__name__, _MODULE)

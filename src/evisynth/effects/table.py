@@ -16,6 +16,8 @@ from evisynth.effects.zero_cells import check_rules
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evisynth.effects.text_table import TextTable
+
 Floats = NDArray[np.float64]
 
 __all__ = ["EffectTable", "effects_of_table"]
@@ -32,7 +34,7 @@ class EffectTable:
     yi, vi : array of shape (k,)
         Estimates and sampling variances on the analysis scale (log for ratios).
     row : array of int, shape (k,)
-        Position of each study in the table, from 0; its line in the file is row + 2.
+        Position of each study in the table, from 0.
     left_out : list of (str, str)
         Studies without an effect and why.
     measure : str
@@ -105,7 +107,7 @@ def _rules(measure: str, zero_cells: str, double_zero: str, variance: str) -> di
 
 
 def effects_of_table(
-    frame: "pd.DataFrame",
+    frame: "pd.DataFrame | TextTable",
     measure: str,
     *,
     zero_cells: str = "study",
@@ -116,7 +118,7 @@ def effects_of_table(
 
     Parameters
     ----------
-    frame : pandas.DataFrame
+    frame : pandas.DataFrame or TextTable
         Columns by measure, 1 the intervention and 2 the comparison: ``events_1 n_1 events_2 n_2`` (OR RR RD
         PETO AS); ``mean_1 sd_1 n_1 mean_2 sd_2 n_2`` (MD SMD SMDH ROM); ``events_1 time_1 events_2 time_2``
         (IRR IRD); ``events n`` (PLO PFT PR); ``r n`` (COR ZCOR); ``yi vi`` or ``yi sei`` (generic, with
@@ -138,8 +140,8 @@ def effects_of_table(
     Raises
     ------
     TableError
-        With every problem of the table: line (of a file with one header line), column, what was found, what
-        is allowed, what to do.
+        With every problem of the table: line (that of the file a `TextTable` was read from, else of a file with
+        one header line), column, what was found, what is allowed, what to do.
     ValueError
         If the measure or a rule is unknown.
     """

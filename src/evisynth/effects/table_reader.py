@@ -11,18 +11,39 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evisynth.effects.text_table import TextTable
+
 Floats = NDArray[np.float64]
 
 # What people and spreadsheets write for "not reported"
 _BLANK = frozenset({"", "na", "n/a", "nan", "null", "none", "nr", "not reported", "<na>"})
+# ... of which these may also be an answer, as in a column of co-interventions
+_ALSO_WORDS = frozenset({"none", "null"})
+
+
+def is_blank(cell: str, *, words: bool = True) -> bool:
+    """Return whether a cell says that something is not reported.
+
+    Parameters
+    ----------
+    cell
+        Text as typed.
+    words
+        Whether "none" and "null" are blanks too: they are in a column of numbers.
+    """
+    text = cell.strip().lower()
+    return text in _BLANK and (words or text not in _ALSO_WORDS)
 
 
 class TableReader:
     """Reads the cells of a table, notes problems, and remembers which rows have blanks."""
 
-    def __init__(self, frame: "pd.DataFrame") -> None:
+    def __init__(self, frame: "pd.DataFrame | TextTable") -> None:
         self.frame = frame
         self.k = len(frame)
+        # a frame that comes from no file is taken to have one header line and a line for each row
+        lines = getattr(frame, "lines", None) or getattr(frame, "attrs", {}).get("lines")
+        self.lines: list[int] = list(lines) if lines else list(range(2, self.k + 2))
         self.columns = {str(c).strip(): c for c in frame.columns}
         self.problems: list[str] = []
         stripped = [str(c).strip() for c in frame.columns]
@@ -37,24 +58,27 @@ class TableReader:
     def note(self, i: int, column: str, found: Any, allowed: str, do: str) -> None:
         """Note a problem of one cell."""
         shown = repr(found) if isinstance(found, str) else f"{found:g}"
-        self.problems.append(f"line {i + 2} ({self.names[i]}), column {column}: found {shown}, allowed {allowed}. {do}")
+        self.problems.append(
+            f"line {self.lines[i]} ({self.names[i]}), column {column}: found {shown}, allowed {allowed}. {do}"
+        )
 
     def _names(self) -> list[str]:
         if "study" not in self.columns:
-            return [f"line {i + 2}" for i in range(self.k)]
+            return [f"line {line}" for line in self.lines]
         names, first = [], {}
-        for i, cell in enumerate(self.frame[self.columns["study"]].tolist()):
+        for i, cell in enumerate(self.frame[self.columns["study"]]):
+            line = self.lines[i]
             name = "" if cell is None or (isinstance(cell, float) and math.isnan(cell)) else str(cell).strip()
             if not name:
-                self.problems.append(f"line {i + 2}, column study: found nothing, allowed a name. Name the study.")
+                self.problems.append(f"line {line}, column study: found nothing, allowed a name. Name the study.")
             elif name in first:
                 self.problems.append(
-                    f"line {i + 2}, column study: found {name!r} again (first on line {first[name] + 2}), "
+                    f"line {line}, column study: found {name!r} again (first on line {self.lines[first[name]]}), "
                     "allowed each name once. "
                     "Tell the rows apart (name and year, or a, b), or delete the duplicate."
                 )
             first.setdefault(name, i)
-            names.append(name or f"line {i + 2}")
+            names.append(name or f"line {line}")
         return names
 
     def require_columns(self, needed: tuple[str, ...], measure: str) -> bool:
@@ -70,11 +94,10 @@ class TableReader:
 
     def read(self, column: str) -> Floats:
         """Numbers of a column; blanks and problems become NaN and are remembered."""
-        cells = self.frame[self.columns[column]].tolist()
         out = np.full(self.k, np.nan)
-        for i, cell in enumerate(cells):
+        for i, cell in enumerate(self.frame[self.columns[column]]):
             text = "" if cell is None else str(cell).strip()
-            if text.lower() in _BLANK:
+            if is_blank(text):
                 self.blank.setdefault(i, []).append(column)
                 continue
             try:

@@ -5,8 +5,7 @@ is absent. Nothing here reads files or knows about a review. Public names live i
 and are loaded when first used, so that importing it stays quick.
 """
 
-from importlib import import_module
-from typing import Any
+from evisynth.lazy import lazily
 
 _WHERE = {
     "batches": ("PoolSeries", "SubgroupResult", "cumulative", "leave_one_out", "subgroups"),
@@ -26,15 +25,4 @@ _WHERE = {
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = sorted(_MODULE)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__ = lazily(__name__, _MODULE)

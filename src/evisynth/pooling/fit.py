@@ -23,7 +23,13 @@ EMPTY = "no studies"
 SINGLE = "one study: its own estimate with a Wald interval; heterogeneity and prediction cannot be estimated"
 NOT_CONVERGED = "the estimating equation of tau2 was not solved: no number is given"
 NO_RILEY = "two studies: a prediction interval on k - 2 degrees of freedom does not exist"
+NO_WIDTH = (
+    "next to their standard errors the effects do not differ: the Hartung-Knapp interval without max(1, q) has no "
+    "width and its p value means nothing"
+)
 COMMON = "common-effect model: tau2 is 0 by assumption; no prediction interval"
+# Standard errors this much smaller than Wald's are the rounding of effects that are equal.
+_ROUNDING = 1e-10
 _STATUS = {EMPTY: "empty", SINGLE: "one_study", NOT_CONVERGED: "not_converged"}
 
 type Number = float | NDArray[np.float64] | None
@@ -57,7 +63,7 @@ class PoolResult:
     residual, boundary
         Estimating equation of tau2 at the solution, relative to its right-hand side; whether tau2 sits at 0.
     weights
-        Weights of the studies in per cent, (k,) or (m, k); 0 for an absent study.
+        Weights of the studies in `estimate`, in per cent, (k,) or (m, k); 0 for an absent study.
     status
         "ok", "empty" (k = 0), "one_study" or "not_converged".
     reason
@@ -354,8 +360,12 @@ def _fit(batch: Batch, options: _Options) -> dict[str, NDArray]:
             reason[n == 2] = NO_RILEY
     part |= {"estimate": mean.estimate, "se": mean.se, "ci_low": mean.low, "ci_high": mean.high, "p": mean.p}
     part["tau2"] = tau2
-    w, total, _ = intervals.weighted_mean(batch, known)
-    part["weights"] = 100.0 * w / np.where(n > 0, total, 1.0)
+    # the estimate of Henmi and Copas is the common-effect one
+    w, total, _ = intervals.weighted_mean(batch, 0.0 * known if options.ci == "HC" else known)
+    total = np.where(n > 0, total, 1.0)
+    part["weights"] = batch.in_order(100.0 * w / total)
+    if options.ci == "HKSJ":
+        reason[(n >= 2) & ~failed & (mean.se * np.sqrt(total) < _ROUNDING)] = NO_WIDTH
     _blank(part, (n == 0) | failed)
     _to_user_scale(part, batch)
     part["reason"] = reason

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evisynth.pooling.distributions import special
-from evisynth.pooling.inputs import Batch
+from evisynth.pooling.inputs import Batch, one_less_share
 from evisynth.pooling.intervals import MeanInterval
 from evisynth.pooling.roots import bracketed_root
 
@@ -25,21 +25,26 @@ class _TailArea:
 
     def __init__(self, batch: Batch) -> None:
         w, df = 1.0 / batch.v, batch.n - 1.0
-        w2 = w * w
-        s1, s2, s3 = w.sum(axis=0), w2.sum(axis=0), (w2 * w).sum(axis=0)
+        s1, s2 = w.sum(axis=0), (w * w).sum(axis=0)
         self.estimate = (w * batch.y).sum(axis=0) / s1
         q = (w * (batch.y - self.estimate) ** 2).sum(axis=0)
-        self.df, self.s1, self.s2, self.spread = df, s1, s2, s1 - s2 / s1
+        self.df, self.s1, self.s2, self.spread = df, s1, s2, one_less_share(w)
         self.tau2 = tau2 = np.maximum((q - df) / self.spread, 0.0)
         self.variance = (s1 + tau2 * s2) / s1**2
         var = self.variance
         d = np.where(w > 0.0, 1.0 + tau2 * w, 0.0)
-        z = tau2 / s1 * (w2 - w * s2 / s1)
-        bmb = (tau2 / s1) ** 2 * (s3 - s2**2 / s1)
+        # 1 - w / s1 and w - s2 / s1; for the first study, the largest weight, without a difference
+        share, others, others2 = w / s1, w[1:].sum(axis=0), (w[1:] * w[1:]).sum(axis=0)
+        above = w - s2 / s1
+        above[0] = (w[0] * others - others2) / s1
+        z = tau2 * share * above
+        bmb = (tau2 / s1) ** 2 * (w * above * above).sum(axis=0)
         with np.errstate(invalid="ignore"):
             bmsmb = np.where(w > 0.0, z * z * (batch.v + tau2), 0.0).sum(axis=0)
         trace = df + tau2 * self.spread
-        trace2 = (d * d).sum(axis=0) - 2.0 * (w * d * d).sum(axis=0) / s1 + ((w * d).sum(axis=0) / s1) ** 2
+        rest = (share[1:] * d[1:]).sum(axis=0)
+        trace2 = (d[0] * others / s1) ** 2 + (d[1:] ** 2 * (1.0 - 2.0 * share[1:])).sum(axis=0)
+        trace2 += 2.0 * share[0] * d[0] * rest + rest * rest
         self.mean0, self.mean2 = trace - bmb / var, bmb / var
         self.var0 = 2.0 * (trace2 - 2.0 * bmsmb / var + (bmb / var) ** 2)
         self.var2 = 4.0 * (bmsmb - bmb**2 / var) / var

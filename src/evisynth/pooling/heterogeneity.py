@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evisynth.pooling.distributions import chi2_quantile, chi2_upper
-from evisynth.pooling.inputs import Batch
+from evisynth.pooling.inputs import Batch, one_less_share
 from evisynth.pooling.tau2 import generalised_q, solve_q
 
 
@@ -34,10 +34,10 @@ def typical_variance(batch: Batch) -> NDArray[np.float64]:
 
     s^2 = (k - 1) sum w / ((sum w)^2 - sum w^2), w = 1 / v; NaN below two studies.
     """
-    w = 1.0 / batch.v
-    total = w.sum(axis=0)
+    if not batch.v.shape[0]:
+        return np.full(batch.n.shape, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(batch.n >= 2, (batch.n - 1) * total / (total**2 - (w * w).sum(axis=0)), np.nan)
+        return np.where(batch.n >= 2, (batch.n - 1) / one_less_share(1.0 / batch.v), np.nan)
 
 
 def i2_h2(tau2: NDArray, typical: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -9,6 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from evisynth.pooling.errors import PoolingInputError
 
 _MOST_PROBLEMS = 50
+# Quotients of variances, and squares of effects over variances, beyond this are typing errors; much further on their
+# powers leave the range of floating-point numbers.
+_FARTHEST = 1e60
+_SMALLEST, _LARGEST = 1e-250, 1e250
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,10 @@ class Batch:
     unit : (m,) array
         A power of two near a typical standard error: dividing by it is exact, so results are scale-free.
     centre : (m,) array
-        Inverse-variance mean, subtracted so that squares do not cancel.
+        Effect of the most precise study. It stands in the first row, where its effect is exactly 0: a study that
+        outweighs all others by many powers of ten then costs them no digits (see `one_less_share`).
+    first : (m,) int array
+        Row of the most precise study before it changed places with the first.
     """
 
     y: NDArray[np.float64]
@@ -35,6 +42,7 @@ class Batch:
     n: NDArray[np.int64]
     unit: NDArray[np.float64]
     centre: NDArray[np.float64]
+    first: NDArray[np.int64]
 
     def take(self, columns: NDArray) -> "Batch":
         """Return the batch of the chosen columns."""
@@ -44,7 +52,27 @@ class Batch:
             self.n[columns],
             self.unit[columns],
             self.centre[columns],
+            self.first[columns],
         )
+
+    def in_order(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values of the studies (k, m) in the order in which the studies were given."""
+        columns = np.arange(self.n.size)
+        out = rows.copy()
+        if rows.shape[0]:
+            out[0] = rows[self.first, columns]
+            out[self.first, columns] = rows[0]
+        return out
+
+
+def one_less_share(w: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return sum w (1 - w / sum w), which is sum w - sum w^2 / sum w; of the weights (k, ...) the first is largest.
+
+    The difference loses every digit where one weight is 1e16 times the others; this form loses none: with o and q
+    the sums of the other weights and of their squares it is (o (2 w_1 + o) - q) / (w_1 + o), and q <= o w_1.
+    """
+    first, others = w[0], w[1:].sum(axis=0)
+    return (others * (2.0 * first + others) - (w[1:] * w[1:]).sum(axis=0)) / (first + others)
 
 
 def check_level(level: float) -> float:
@@ -139,9 +167,25 @@ def check_effects(
         studies = studies if len(studies) == y.shape[-1] else None
     if not (np.isfinite(y).all() and np.isfinite(v).all() and (v > 0.0).all()):
         problems += _value_problems(y, v, studies)
+    if not problems and y.ndim == 1 and y.size:
+        problems = _out_of_range(y, v, studies)
     if problems:
         raise PoolingInputError(problems)
     return y, v
+
+
+def _out_of_range(y: NDArray, v: NDArray, studies: Sequence[str] | None) -> list[str]:
+    """Return what cannot be computed with in one meta-analysis, though each number is a number."""
+    low, high = float(v.min()), float(v.max())
+    with np.errstate(over="ignore"):
+        apart = np.ptp(y / np.sqrt(low)) ** 2
+    if low >= _SMALLEST and high <= _LARGEST and high <= _FARTHEST * low and apart <= _FARTHEST:
+        return []
+    at = int(v.argmin()) if low < 1.0 else int(np.maximum(np.abs(y), v).argmax())
+    return [
+        f"{_label((at,), studies)}: the effect {y[at]:g} or its variance {v[at]:g} is too far from the others to be "
+        "computed with; check the units and the signs of exponents"
+    ]
 
 
 def to_batch(y: NDArray[np.float64], v: NDArray[np.float64]) -> Batch:
@@ -153,16 +197,18 @@ def to_batch(y: NDArray[np.float64], v: NDArray[np.float64]) -> Batch:
         y, v = np.where(present, y, 0.0), np.where(present, v, np.inf)
     if y.shape[0] == 0:
         ones = np.ones(y.shape[1])
-        return Batch(y, v, n, ones, np.zeros_like(ones))
-    smallest = v.min(axis=0)
+        return Batch(y, v, n, ones, np.zeros_like(ones), n)
+    columns, first = np.arange(n.size), v.argmin(axis=0)
+    smallest = v[first, columns]
     smallest[n == 0] = 1.0
-    w = smallest / v
-    total = np.where(n > 0, w.sum(axis=0), 1.0)
+    total = np.where(n > 0, (smallest / v).sum(axis=0), 1.0)
     # harmonic mean of the variances; its root rounded to a power of two
     typical = smallest * np.maximum(n, 1) / total
     unit = np.ldexp(1.0, np.round(np.log2(typical) / 2.0).astype(int))
-    centre = (w * y).sum(axis=0) / total
-    y = (y - centre) / unit
+    centre = y[first, columns]
+    y, v = (y - centre) / unit, v / unit / unit
     if not present.all():
         y[~present] = 0.0
-    return Batch(y, v / unit / unit, n, unit, centre)
+    y[first, columns], y[0] = y[0], 0.0
+    v[first, columns], v[0] = v[0], v[first, columns]
+    return Batch(y, v, n, unit, centre, first)

@@ -7,7 +7,7 @@ likelihood with the mean known to be 0, which the profile likelihood of the mean
 import numpy as np
 from numpy.typing import NDArray
 
-from evisynth.pooling.inputs import Batch
+from evisynth.pooling.inputs import Batch, one_less_share
 
 _MAX_STEPS = 100
 _STEP_TOLERANCE = 1e-13
@@ -32,15 +32,34 @@ def log_likelihood(batch: Batch, tau2: NDArray, kind: str) -> NDArray[np.float64
 
 
 def _two_sides(y: NDArray, v: NDArray, t: NDArray, kind: str) -> tuple[NDArray, ...]:
-    """Return both sides of the estimating equation, sum w^2 r^2 = sum w [- sum w^2 / sum w], with w, r and sums."""
+    """Return both sides of the estimating equation, sum w^2 r^2 = sum w [- sum w^2 / sum w], with w and w r."""
     w = 1.0 / (v + t)
     total = w.sum(axis=0)
     r = y if kind == "known" else y - (w * y).sum(axis=0) / total
     wr = w * r
     squares = (wr * wr).sum(axis=0)
-    w2 = (w * w).sum(axis=0)
-    expected = total - w2 / total if kind == "REML" else total
-    return squares, expected, w, wr, total, w2
+    return squares, one_less_share(w) if kind == "REML" else total, w, wr
+
+
+def _slopes(w: NDArray, wr: NDArray, kind: str) -> tuple[NDArray, NDArray]:
+    """Return the derivatives by tau2 of both sides of the estimating equation.
+
+    With w_1 the largest weight, o, q and c the sums of the others, of their squares and of their cubes, and s and d
+    the sums over the others of w^2 r and w^3 r^2. Written out, the powers of w_1 that cancel are gone.
+    """
+    first, rest = w[0], w[1:]
+    squares = rest * rest
+    o, q = rest.sum(axis=0), squares.sum(axis=0)
+    d = (rest * wr[1:] * wr[1:]).sum(axis=0)
+    if kind == "known":
+        return -2.0 * (first * wr[0] * wr[0] + d), -(first * first + q)
+    total, s = first + o, (rest * wr[1:]).sum(axis=0)
+    of_squares = (-2.0 * first * o * wr[0] ** 2 + 4.0 * first * wr[0] * s + 2.0 * s * s) / total - 2.0 * d
+    if kind == "ML":
+        return of_squares, -(first * first + q)
+    c = (squares * rest).sum(axis=0)
+    sums = first * first * (3.0 * q + o * o) + 2.0 * first * (q * o - c) + (o * o * q - 2.0 * c * o + q * q)
+    return of_squares, -sums / total**2
 
 
 def _ratio(batch: Batch, grid: NDArray, kind: str) -> NDArray:
@@ -103,16 +122,11 @@ def _refine(batch: Batch, low: NDArray, high: NDArray, start: NDArray, kind: str
     root, residual, converged = np.full(m, np.nan), np.full(m, np.nan), np.zeros(m, dtype=bool)
     active = np.arange(m)
     y, v, t = batch.y, batch.v, start.copy()
+    rounding = 4.0 * np.sqrt(y.shape[0]) * np.finfo(float).eps
     low, high = low.copy(), high.copy()
     for _ in range(_MAX_STEPS):
-        squares, expected, w, wr, total, w2 = _two_sides(y, v, t, kind)
-        d_squares = -2.0 * (w * wr * wr).sum(axis=0)
-        if kind != "known":
-            w2r = (w * wr).sum(axis=0)
-            d_squares = d_squares + 2.0 * w2r * w2r / total
-        d_expected = -w2
-        if kind == "REML":
-            d_expected = d_expected + 2.0 * (w * w * w).sum(axis=0) / total - (w2 / total) ** 2
+        squares, expected, w, wr = _two_sides(y, v, t, kind)
+        d_squares, d_expected = _slopes(w, wr, kind)
         excess = squares - expected
         rising = excess > 0.0
         low, high = np.where(rising, t, low), np.where(rising, high, t)
@@ -123,6 +137,8 @@ def _refine(batch: Batch, low: NDArray, high: NDArray, start: NDArray, kind: str
         new = np.where(outside, 0.5 * (low + high), new)
         size = np.abs(new - t)
         done = (size <= _STEP_TOLERANCE * (t + 1.0)) | (high - low <= _STEP_TOLERANCE * (t + 1.0))
+        # where the likelihood is nearly flat, rounding of its two sides moves the root by more than that
+        done |= np.abs(excess) <= rounding * expected
         t = new
         if done.any():
             at = active[done]

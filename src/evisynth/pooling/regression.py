@@ -160,6 +160,11 @@ def _from_formula(
     from formulaic import Formula
     from formulaic.errors import FormulaicError
 
+    if "~" in formula:
+        raise PoolingInputError(
+            f"the moderators {formula!r} have a left-hand side; give the moderators alone: the effects are what is "
+            "explained"
+        )
     if data is None or len(data) != k:
         raise PoolingInputError(f"a formula needs `data` with one row for each of the {k} studies")
     try:
@@ -181,11 +186,17 @@ def _from_formula(
                 for i, j in np.argwhere(missing.to_numpy())
             ]
         )
-    matrix = parsed.get_model_matrix(data.reset_index(drop=True))
+    try:
+        with np.errstate(all="ignore"):
+            matrix = parsed.get_model_matrix(data.reset_index(drop=True))
+    except Exception as error:  # the formula may call any function, which may raise anything
+        raise PoolingInputError(f"the moderators {formula!r} cannot be computed: {error}") from None
     names = tuple("intercept" if str(c) == "Intercept" else str(c) for c in matrix.columns)
     x = np.asarray(matrix, dtype=float)
     if not np.isfinite(x).all():
         raise PoolingInputError(f"the moderators {formula!r} give values that are not finite")
+    if not x.shape[1]:
+        raise PoolingInputError(f"the moderators {formula!r} have no term and no intercept: nothing can be estimated")
     return names, x
 
 
@@ -289,7 +300,12 @@ def fit_design(
         q = float(fit.q()[0]) / df
         dispersion = max(1.0, q) if ci == "HKSJ-safe" else q
     covariance = covariance * dispersion
-    se = np.sqrt(np.diag(covariance))
+    variances = np.diag(covariance)
+    if not (np.isfinite(variances) & (variances > 0.0) | (dispersion == 0.0)).all():
+        raise ConvergenceError(
+            "the variances of the studies are too far apart for the coefficients to be told apart: no number is given"
+        )
+    se = np.sqrt(variances)
     statistic = estimate / se
     upper = 0.5 + level / 2.0
     quantile = normal_quantile(upper) if ci == "wald" else float(t_quantile(np.array([df]), upper)[0])

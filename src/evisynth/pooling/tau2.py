@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evisynth.pooling.inputs import Batch
+from evisynth.pooling.inputs import Batch, one_less_share
 from evisynth.pooling.likelihood import maximise
 
 METHODS = ("DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM", "DL2")
@@ -102,14 +102,17 @@ def solve_q(batch: Batch, target: NDArray) -> tuple[NDArray[np.float64], NDArray
 
 
 def _method_of_moments(batch: Batch, w: NDArray) -> NDArray:
-    """Return the moment estimate with fixed weights `w`, before truncation (DerSimonian and Kacker 2007, eq. 6)."""
-    total = w.sum(axis=0)
+    """Return the moment estimate with fixed weights `w`, before truncation (DerSimonian and Kacker 2007, eq. 6).
+
+    No weight may be larger than the first.
+    """
+    total, others = w.sum(axis=0), w[1:].sum(axis=0)
     mu = (w * batch.y).sum(axis=0) / total
-    squares = w * w
     v = np.where(w > 0.0, batch.v, 0.0)
     q = (w * (batch.y - mu) ** 2).sum(axis=0)
-    expected = (w * v).sum(axis=0) - (squares * v).sum(axis=0) / total
-    return (q - expected) / (total - squares.sum(axis=0) / total)
+    # sum w v (1 - w / sum w), the first study's share written without a difference
+    expected = w[0] * v[0] * others / total + (w[1:] * v[1:] * (1.0 - w[1:] / total)).sum(axis=0)
+    return (q - expected) / one_less_share(w)
 
 
 def _dl(batch: Batch) -> NDArray:
