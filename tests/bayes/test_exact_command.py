@@ -92,3 +92,45 @@ def test_errors(table, words, message):
     done = run(table, *words)
     assert done.exit_code == 1
     assert message in done.stderr
+
+
+def test_what_is_missing_has_its_reason(tmp_path):
+    """One study, a heavy tail and a flat mu: no mean, no infinite number in any format, and a sentence for each."""
+    path = tmp_path / "one.csv"
+    path.write_text("study,yi,vi\na,0.1,0.02\n", encoding="utf-8")
+    words = (str(path), "--measure", "generic", "--tau-prior", "halfcauchy:1")
+    answer = json.loads(run(*words, "--format", "json").stdout)
+    for part, quantity in (("mu", "mu"), ("tau", "tau"), ("predictive", "the predictive distribution")):
+        assert (answer[part]["mean"], answer[part]["sd"]) == (None, None)
+        assert f"mean of {quantity} " in answer["reason"]
+        assert f"standard deviation of {quantity} is infinite" in answer["reason"]
+    assert answer["bf_mu0"] is None
+    assert "flat" in answer["bf_reason"]
+    table = run(*words, "--format", "csv").stdout
+    assert "inf," not in table
+    assert "nan" not in table.lower()
+    assert "is infinite" in table
+
+
+def test_a_bayes_factor_too_large_to_write(tmp_path):
+    """Forty equal studies under a prior that expects a tau a billion times too large."""
+    path = tmp_path / "equal.csv"
+    rows = "".join(f"s{i},0.0,0.0001\n" for i in range(40))
+    path.write_text("study,yi,vi\n" + rows, encoding="utf-8")
+    words = ("--measure", "generic", "--tau-prior", "invgamma:400,1e11", "--mu-prior", "normal:0,1", "--format", "json")
+    answer = json.loads(run(str(path), *words).stdout)
+    assert answer["bf_tau0"] is None
+    assert "bf_tau0: above 1e308" in answer["bf_reason"]
+
+
+def test_no_models_of_bias_no_bayes_factor_of_bias(table):
+    answer = json.loads(run(table, "--measure", "OR", "--average", "--bias", "none", "--format", "json").stdout)
+    assert answer["bf_bias"] is None
+    assert "no model of publication bias" in answer["bf_reason"]
+
+
+def test_studies_have_their_intervals(table):
+    answer = json.loads(run(table, "--measure", "OR", "--level", "0.9", "--format", "json").stdout)
+    for row in answer["studies"]:
+        assert row["ci_low"] < row["median"] < row["ci_high"]
+        assert row["ci_low"] < row["mean"] < row["ci_high"]

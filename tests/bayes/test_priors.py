@@ -1,5 +1,7 @@
 """Priors: every density integrates to 1, agrees with its quantiles, and the published ones with their articles."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -198,3 +200,17 @@ def test_spike_and_slab_quantiles_sit_on_the_atom():
     prior = priors.parse("spikeslab:0.5,0,1", "mu")
     np.testing.assert_allclose(prior.ppf([0.3, 0.5, 0.7]), 0.0, atol=1e-12)
     assert prior.atom == (0.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "words"),
+    [
+        ("halfnormal:1e300", "tau", "scale is 1e300; it must lie between 1e-100 and 1e+100"),
+        ("normal:0,1e-200", "mu", "sd is 1e-200; it must lie between"),
+        ("t:0,1,0.05", "mu", "df is 0.05; it must lie between 0.1 and 1e+06"),
+        ("t:0,1,1e7", "mu", "use normal"),
+    ],
+)
+def test_numbers_without_a_square(text, role, words):
+    with pytest.raises(priors.PriorError, match=re.escape(words)):
+        priors.parse(text, role)

@@ -39,6 +39,27 @@ def test_rates_through_the_command(rates):
     assert (normal["k"], [row["study"] for row in normal["left_out"]]) == (2, ["c"])
     assert "no events in either arm" in normal["left_out"][0]["reason"]
     assert answer["mu"]["median"] == pytest.approx(normal["mu"]["median"], abs=0.15)
+    assert answer["checks"]["rhat_max"] <= 1.01
+    assert (answer["checks"]["divergences"], answer["bf_mu0"]) == (0, None)
+    assert "sampled" in answer["bf_reason"]
+    assert answer["studies"][2]["ci_low"] < answer["studies"][2]["median"] < answer["studies"][2]["ci_high"]
+
+
+def test_a_failed_gate_prints_no_number(rates, monkeypatch):
+    """Chains that miss a threshold: one sentence on the error stream, and nothing else."""
+    monkeypatch.setattr(sampled, "SamplerSettings", strict)
+    done = run(rates, "--measure", "IRR", "--likelihood", "poisson", "--format", "json")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "did not pass its checks" in done.stderr
+    assert "R-hat" in done.stderr or "effective" in done.stderr
+
+
+def strict(seed):
+    from evisynth.bayes.sampled.problems import SamplerSettings, Thresholds
+
+    limits = Thresholds(ess_bulk_min=1e9)
+    return SamplerSettings(draws=100, tune=200, seed=seed, thresholds=limits, retry_factor=1)
 
 
 def test_counts_through_the_command(tmp_path):

@@ -3,8 +3,7 @@
 Importing this package loads neither PyMC nor ArviZ; names are resolved when they are first used.
 """
 
-from importlib import import_module
-from typing import Any
+from evisynth.lazy import lazily
 
 _HOME = {
     "normal_normal": "exact",
@@ -25,15 +24,4 @@ _HOME = {
 _MODULES = ("adjusted", "averaging", "calibration", "exact", "priors", "regression", "sampled")
 
 __all__ = sorted({*_HOME, *_MODULES})
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, {**_HOME, **dict.fromkeys(_MODULES, "")})

@@ -27,12 +27,14 @@ from evisynth.bayes.posterior import (
 from evisynth.bayes.priors import Prior
 from evisynth.bayes.quadrature import TauGrid
 from evisynth.bayes.results import NormalNormalPosterior, StudyEffects, scalar
-from evisynth.bayes.summaries import FIELDS, Summary, summarise_mixture, summarise_tau
+from evisynth.bayes.summaries import FIELDS, ROUNDING, Summary, error_of_tail, summarise_mixture, summarise_tau
 
 METHOD = "exact (trapezoidal and sinc quadrature over tau; mu given tau in closed form)"
 NODES = 80  # enough for 1e-6 with the usual priors; one data set gets twice as many
 MOST_NODES = 1024
 EVIDENCE = ("log_marginal", "bf_mu0", "bf_tau0")  # not defined under an improper prior
+COARSE = 1e-3  # an error, in posterior standard deviations, that deserves a remark
+OUT_OF_RANGE = "the integral over tau can't be computed: the priors are too narrow or too far from the data"
 _CELLS = 400_000  # studies x rows x nodes held at once: stays in the processor's cache
 
 __all__ = [
@@ -161,6 +163,10 @@ class _Columns:
         for f in FIELDS:
             self.values[f"{quantity}.{f}"][rows] = getattr(summary, f)
 
+    def blank(self, rows: list[bool]) -> None:
+        for array in (*self.values.values(), self.mean, self.sd):
+            array[rows] = np.nan
+
     def summary(self, quantity: str) -> Summary:
         return Summary(*(self.values[f"{quantity}.{f}"] for f in FIELDS))
 
@@ -173,6 +179,9 @@ def _solve(
     while len(here):
         part = problem if len(here) == problem.size else problem.take(here)
         grid = part.grid(nodes)
+        sound = np.isfinite(grid.log_integral)
+        if not sound.all():
+            here, part, grid = here[sound], part.take(np.flatnonzero(sound)), grid.take(np.flatnonzero(sound))
         last = nodes >= MOST_NODES
         # Where a limit stands, a density is about 0.08 per standard deviation: the others would fail after more work.
         worth = (0.08 * tolerance >= quadrature.spectral_error(grid.probability)) | last
@@ -196,16 +205,16 @@ def _summarise(problem: Problem, grid: TauGrid, rows: Array, level: float, short
     one, two = problem.moment_exists(1), problem.moment_exists(2)
     bounded = not problem.effect.flat and problem.effect.prior.kind != "t"
     mu_mixture, next_mixture = mixtures(problem, grid)
-    tau, error_tau = summarise_tau(problem, grid, level, shortest)
+    floor = STUDENT_ERROR if problem.effect.prior.kind == "t" else ROUNDING
+    tau, error_tau = summarise_tau(problem, grid, level, shortest, floor)
     has_mean, has_sd = (one | True, two | True) if bounded else _effect_moments(problem)
-    mu, error_mu = summarise_mixture(mu_mixture, origin, level, shortest, has_mean, has_sd)
-    further, error_next = summarise_mixture(next_mixture, origin, level, shortest, has_mean & one, has_sd & two)
+    mu, error_mu = summarise_mixture(mu_mixture, origin, level, shortest, has_mean, has_sd, floor)
+    further, error_next = summarise_mixture(next_mixture, origin, level, shortest, has_mean & one, has_sd & two, floor)
     for name, summary in (("mu", mu), ("tau", tau), ("predictive", further)):
         out.put(name, rows, summary)
     out.mean[rows], out.sd[rows] = study_effects(problem, grid)
     out.values["p_mu_below_0"][rows] = mu_mixture.below(-origin[:, None])[:, 0]
-    of_prior = STUDENT_ERROR if problem.effect.prior.kind == "t" else 1e-13
-    error = np.maximum(np.maximum(error_tau, error_mu), error_next) + of_prior
+    error = np.maximum.reduce([error_tau, error_mu, error_next, error_of_tail(problem, grid, tau)])
     out.values["error_bound"][rows] = error
     _bayes_factors(problem, grid, rows, out)
     return error
@@ -261,6 +270,12 @@ def _assemble(
             f"no marginal likelihood and no Bayes factor: the {'tau' if mu_prior.proper else 'mu'} prior is flat "
             "(improper), so its constant is arbitrary; use a proper prior"
         )
+    reasons = [
+        r or (OUT_OF_RANGE if np.isnan(b) else "") for r, b in zip(reasons, out.values["error_bound"], strict=True)
+    ]
+    out.blank([bool(reason) for reason in reasons])
+    if single and reasons[0]:
+        raise ValueError(f"{reasons[0]}: tau {tau_priors[0].text}, mu {mu_prior.text}")
     status = np.array(["failed" if r else "ok" for r in reasons], dtype=object)
     remarks = np.array([r or _remark(out, i, n) for i, (r, n) in enumerate(zip(reasons, k, strict=True))], dtype=object)
     texts = {p.text for p in tau_priors}
@@ -289,18 +304,24 @@ def _assemble(
         _parts=tuple(parts),
         _single=single,
     )
-    return scalar(result) if single else result
+    return (scalar(result) if single else result)._with_studies()
 
 
 def _remark(out: _Columns, row: int, k: int) -> str:
     remarks = []
     if k == 0:
         remarks.append("no data: this is the prior")
-    if np.isnan(out.values["mu.mean"][row]):
-        remarks.append("the posterior mean of mu doesn't exist (tails too heavy); use the median")
     for name, quantity in (("mu", "mu"), ("tau", "tau"), ("predictive", "the predictive distribution")):
-        if np.isinf(out.values[f"{name}.sd"][row]):
-            remarks.append(f"the standard deviation of {quantity} is infinite: the posterior's tail is too heavy")
+        mean, sd = (out.values[f"{name}.{moment}"][row] for moment in ("mean", "sd"))
+        if np.isnan(mean):
+            remarks.append(f"the posterior mean of {quantity} doesn't exist (tails too heavy); use the median")
+        for moment, value in (("mean", mean), ("standard deviation", sd)):
+            if np.isinf(value):
+                remarks.append(f"the {moment} of {quantity} is infinite: the posterior's tail is too heavy")
+    if out.values["error_bound"][row] > COARSE:
+        remarks.append(
+            f"the numerical error may reach {out.values['error_bound'][row]:.2g} posterior standard deviations"
+        )
     return "; ".join(remarks)
 
 

@@ -28,7 +28,8 @@ from evisynth.bayes.mixture import NormalMixture
 from evisynth.bayes.priors import Prior
 from evisynth.bayes.quadrature import TauGrid
 
-STUDENT_ERROR = 1e-8  # bound for that error and the cut tails of lambda together
+LARGEST = 640.0  # ln of the largest variance of mu in such a mixture
+STUDENT_ERROR = 1e-10  # of a probability, when a Student-t prior is summed as a mixture; tails included
 
 
 @dataclass(frozen=True)
@@ -64,30 +65,39 @@ def _student(prior: Prior, y: Array, v: Array) -> tuple[Array, Array, Array]:
     """Student t as a scale mixture of normals, integrated over ln(lambda) by the trapezoidal rule.
 
     lambda ~ Gamma(df / 2, rate df / 2) and mu | lambda ~ N(location, scale**2 / lambda). The lower end reaches far
-    enough for the data set that lies furthest from the prior's centre.
+    enough for the data set that lies furthest from the prior's centre: below it the weights fall as lambda**(df / 2) or
+    faster, and so do the second moments wherever they exist.
     """
     location, scale, df = prior.parameters
     with np.errstate(all="ignore"):
         distance = np.nanmax(np.abs(y - location), initial=0.0) / scale
-    low = -np.log1p(distance**2) - 42.0 / (df + 1)
+    # About 0 the logarithm of the weights is -df u**2 / 4, far below it df u / 2.
+    low = -np.log1p(distance**2) - 50.0 / df - min(1.0, 10.0 / np.sqrt(df))
+    if not np.isfinite(y).any(axis=0).all() and df > 2:
+        # Without data nothing but the prior holds the second moment.
+        low = -min(1.0 + 100.0 / (df - 2), 600.0)
+    low = max(low, 2 * np.log(scale) - LARGEST)
     high = np.log(1 + 46.0 / df + 10.0 / np.sqrt(df))
     step = _lambda_step(df)
     u = np.arange(low, high + step, step)
-    log_weight = 0.5 * df * (np.log(0.5 * df) + u - np.exp(u)) - special.gammaln(0.5 * df) + np.log(step)
-    weight = np.exp(log_weight)
-    return weight, np.full(len(u), location), scale * np.exp(-0.5 * u)
+    log_weight = 0.5 * df * (u - np.expm1(u))
+    weight = np.exp(log_weight - log_weight.max())
+    weight, u = weight[weight > 0], u[weight > 0]
+    return weight / weight.sum(), np.full(len(u), location), scale * np.exp(-0.5 * u)
 
 
 @cache
 def _lambda_step(df: float) -> float:
-    """Step in ln(lambda) for a trapezoidal error of 1e-9.
+    """Step in ln(lambda) for a trapezoidal error of `STUDENT_ERROR`.
 
-    That error is twice the modulus of Gamma(df / 2 + 2 pi i / step) / Gamma(df / 2), the density's Fourier transform
-    at the sampling frequency.
+    That error is twice the modulus of Gamma(a + 2 pi i / step) / Gamma(a), the integrand's Fourier transform at the
+    sampling frequency. a is df / 2 in the prior; data far from its centre multiply it by lambda**(1/2), which makes
+    the peak narrower.
     """
-    steps = np.linspace(0.8, 0.02, 157)
-    error = special.loggamma(0.5 * df + 2j * np.pi / steps).real - special.gammaln(0.5 * df)
-    return float(steps[np.argmax(error < np.log(0.5e-9))])
+    steps = np.geomspace(0.8, 1e-5, 600)
+    shape = 0.5 * (df + 1)
+    error = special.loggamma(shape + 2j * np.pi / steps).real - special.gammaln(shape)
+    return float(steps[np.argmax(error < np.log(0.25 * STUDENT_ERROR))])
 
 
 @dataclass(frozen=True)
@@ -189,9 +199,18 @@ class Problem:
 
     def moment_exists(self, order: int) -> Array:
         """Whether E(tau**order | y) is finite, (m,)."""
-        slow = np.array([p.kind == "logt2" for p in self.tau_priors])  # 1/tau times a power of ln(tau)
+        return self.moment_margin(order) > 0
+
+    def moment_margin(self, order: int) -> Array:
+        """The power with which the tail's part in E(tau**order | y) falls, (m,); above 0 where the moment exists.
+
+        The density of a log-t prior is 1/tau times a power of ln(tau), which lets a moment exist at the limit; that
+        power, seen from where the nodes end, is then taken for one of tau.
+        """
         margin = self.tail_power() - 1.0 - order
-        return np.broadcast_to((margin > 1e-12) | (slow & (np.abs(margin) <= 1e-12)), self.size)
+        df = np.array([p.parameters[2] if p.kind == "logt2" else 0.0 for p in self.tau_priors])
+        margin = np.where((df > 0) & (np.abs(margin) <= 1e-12), df / quadrature.S_LIMIT, margin)
+        return np.broadcast_to(np.where(np.abs(margin) <= 1e-12, 0.0, margin), self.size)
 
 
 def mixtures(problem: Problem, grid: TauGrid) -> tuple[NormalMixture, NormalMixture]:
@@ -264,6 +283,27 @@ def study_effects(problem: Problem, grid: TauGrid) -> tuple[Array, Array]:
     absent = problem.present == 0
     centre = np.where(absent, np.nan, centre + problem.origin)
     return centre.T, np.where(absent, np.nan, np.sqrt(total)).T
+
+
+def study_mixture(problem: Problem, grid: TauGrid, studies: slice) -> NormalMixture:
+    """Posterior of the own effect of some studies, about `origin`; its rows are data set by study.
+
+    Rows of absent studies mean nothing.
+    """
+    log_weight, mean, variance = problem.conditional(grid.tau)
+    share = np.exp(log_weight - special.logsumexp(log_weight, axis=2, keepdims=True))
+    m, n, j = share.shape
+    y, v = (a[studies].T[:, :, None, None] for a in (problem.y, problem.v))
+    weight = np.broadcast_to(_flat(grid.probability[:, :, None] * share)[:, None], (m, y.shape[1], n * j))
+    keep = (grid.tau**2)[:, None, :, None]
+    keep = keep / (keep + v)
+    inner = keep * y + (1 - keep) * mean[:, None]
+    spread = np.sqrt(keep * v + (1 - keep) ** 2 * variance[:, None])
+    rows, zero = m * y.shape[1], np.zeros(m * y.shape[1])
+    sign = np.repeat(np.where(np.arange(n) % 2 == 0, 1.0, -1.0), j)
+    # With a spike in the prior and tau near 0 the spread may underflow.
+    parts = (weight, inner, np.maximum(spread, 1e-150))
+    return _prune(NormalMixture(*(a.reshape(rows, n * j) for a in parts), sign, zero, zero))
 
 
 def log_marginal_at(problem: Problem, tau: float) -> tuple[Array, Array]:

@@ -27,6 +27,8 @@ from evisynth.bayes import empirical
 from evisynth.bayes.families import FAMILIES, VAN_ZWET_SDS, VAN_ZWET_WEIGHTS, Array, Family, as_float_array
 
 ROLES = ("tau", "mu")
+SMALLEST = 1e-100  # scales below it, and above its inverse, have no square
+LEAST_DF, MOST_DF = 0.1, 1e6
 _WHAT = {"tau": "heterogeneity (tau)", "mu": "effect (mu)"}
 
 
@@ -227,6 +229,12 @@ def _from_family(text: str, family: Family, rest: str) -> Prior:
             raise PriorError(f"{text!r}: {parameter} is {word!r}, which is not a finite number")
         if parameter in family.positive and value <= 0:
             raise PriorError(f"{text!r}: {parameter} is {word}; it must be above 0")
+        if parameter in family.positive and not SMALLEST <= value <= 1 / SMALLEST:
+            raise PriorError(f"{text!r}: {parameter} is {word}; it must lie between {SMALLEST:g} and {1 / SMALLEST:g}")
+        if family.name == "t" and parameter == "df" and not LEAST_DF <= value <= MOST_DF:
+            raise PriorError(
+                f"{text!r}: df is {word}; it must lie between {LEAST_DF:g} and {MOST_DF:g} (above that use normal)"
+            )
         if parameter.startswith("probability") and not 0 < value < 1:
             raise PriorError(f"{text!r}: {parameter} is {word}; it must lie between 0 and 1")
         values.append(value)

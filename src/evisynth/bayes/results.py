@@ -1,35 +1,87 @@
 """The posterior of the normal-normal model as a result: summaries, curves and probabilities."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from evisynth.bayes.families import Array
-from evisynth.bayes.posterior import Problem, mixtures
+from evisynth.bayes.posterior import Problem, mixtures, study_mixture
 from evisynth.bayes.quadrature import TauGrid
-from evisynth.bayes.summaries import FIELDS, Summary, tau_quantile
+from evisynth.bayes.summaries import FIELDS, Summary, summarise_mixture, tau_quantile
+
+_CELLS = 2_000_000  # components of the mixtures held at once
 
 
 @dataclass(frozen=True)
 class StudyEffects:
     """Posterior of each study's own effect (shrinkage): arrays (k,) for one data set, (m, k) for a batch.
 
+    NaN exactly where the study was absent from the data. Median and intervals are computed when they are first asked
+    for.
+
     Attributes
     ----------
     mean, sd : array
-        NaN exactly where the study was absent from the data.
+        Posterior mean and standard deviation.
+    median, ci_low, ci_high, shortest_low, shortest_high : array
+        Posterior median, central and shortest interval, at the level of the fit.
     """
 
     mean: Array
     sd: Array
+    _solve: Callable[[str, Array | None], Array] = field(repr=False, compare=False, default=None)  # type: ignore[assignment]
+
+    @cached_property
+    def _limits(self) -> Array:
+        return self._solve("limits", None)
+
+    @property
+    def median(self) -> Array:
+        """Posterior median."""
+        return self._limits[..., 0]
+
+    @property
+    def ci_low(self) -> Array:
+        """Lower end of the central interval."""
+        return self._limits[..., 1]
+
+    @property
+    def ci_high(self) -> Array:
+        """Upper end of the central interval."""
+        return self._limits[..., 2]
+
+    @property
+    def shortest_low(self) -> Array:
+        """Lower end of the shortest interval."""
+        return self._limits[..., 3]
+
+    @property
+    def shortest_high(self) -> Array:
+        """Upper end of the shortest interval."""
+        return self._limits[..., 4]
+
+    def density(self, x: ArrayLike) -> Array:
+        """Posterior densities at `x` (p,): (k, p), or (m, k, p) for a batch."""
+        return self._solve("pdf", np.atleast_1d(np.asarray(x, dtype=float)))
+
+    def cdf(self, x: ArrayLike) -> Array:
+        """Posterior distribution functions at `x` (p,): (k, p), or (m, k, p) for a batch."""
+        return self._solve("cdf", np.atleast_1d(np.asarray(x, dtype=float)))
+
+    def quantile(self, p: ArrayLike) -> Array:
+        """Posterior quantiles for probabilities `p` (q,): (k, q), or (m, k, q) for a batch."""
+        return self._solve("quantile", _probabilities(p))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per posterior and study present, numbered from 1 as in the data."""
-        mean, sd = np.atleast_2d(self.mean), np.atleast_2d(self.sd)
+        mean = np.atleast_2d(self.mean)
         row, study = np.nonzero(~np.isnan(mean))
-        return pd.DataFrame({"fit": row + 1, "study": study + 1, "mean": mean[row, study], "sd": sd[row, study]})
+        table = pd.DataFrame({"fit": row + 1, "study": study + 1})
+        return table.assign(**{name: np.atleast_2d(getattr(self, name))[row, study] for name in FIELDS})
 
 
 @dataclass(frozen=True)
@@ -120,9 +172,7 @@ class NormalNormalPosterior:
 
     def quantile(self, p: ArrayLike, of: str = "mu") -> Array:
         """Posterior quantiles for probabilities `p` (q,): (q,), or (m, q) for a batch."""
-        p = np.atleast_1d(np.asarray(p, dtype=float))
-        if np.any((p <= 0) | (p >= 1)):
-            raise ValueError(f"quantile probabilities must lie between 0 and 1; found {p[(p <= 0) | (p >= 1)]}")
+        p = _probabilities(p)
         if of == "tau":
             return self._each(lambda problem, grid: grid.at(tau_quantile(grid, p))[0])
         index = _which(of)
@@ -166,6 +216,48 @@ class NormalNormalPosterior:
         if self._single:
             return float(out[0]) if out.ndim == 1 else out[0]
         return out
+
+    def _with_studies(self) -> "NormalNormalPosterior":
+        """The same with what `studies` needs to answer for medians, intervals and curves."""
+
+        def solve(what: str, given: Array | None) -> Array:
+            if not self._parts or not self.studies.mean.size:
+                return np.full((*self.studies.mean.shape, 5 if given is None else len(given)), np.nan)
+            return self._each(lambda problem, grid: _of_studies(problem, grid, self.level, what, given))
+
+        return replace(self, studies=replace(self.studies, _solve=solve))
+
+
+def _of_studies(problem: Problem, grid: TauGrid, level: float, what: str, given: Array | None) -> Array:
+    """Limits (median, central, shortest interval) or a curve of each study's effect, (m, k, values)."""
+    k, m = problem.y.shape
+    at_once = max(1, _CELLS // (grid.tau.size * problem.effect.weight.shape[1]))
+    parts = [
+        _of_some(problem, grid, slice(begin, min(begin + at_once, k)), level, what, given).reshape(
+            m, min(at_once, k - begin), -1
+        )
+        for begin in range(0, k, at_once)
+    ]
+    return np.where((problem.present == 0).T[:, :, None], np.nan, np.concatenate(parts, axis=1))
+
+
+def _of_some(problem: Problem, grid: TauGrid, studies: slice, level: float, what: str, given: Array | None) -> Array:
+    mixture = study_mixture(problem, grid, studies)
+    origin = np.repeat(problem.origin, studies.stop - studies.start)
+    if what == "limits":
+        always = np.ones(len(origin), dtype=bool)
+        found = summarise_mixture(mixture, origin, level, True, always, always)[0]
+        return np.stack([getattr(found, name) for name in FIELDS[2:]], axis=-1)
+    if what == "quantile":
+        return mixture.quantile(given) + origin[:, None]
+    return getattr(mixture, what)(given - origin[:, None])
+
+
+def _probabilities(p: ArrayLike) -> Array:
+    p = np.atleast_1d(np.asarray(p, dtype=float))
+    if not np.all((p > 0) & (p < 1)):
+        raise ValueError(f"quantile probabilities must lie between 0 and 1; found {p[~((p > 0) & (p < 1))]}")
+    return p
 
 
 def _which(of: str) -> int:

@@ -11,6 +11,7 @@ from evisynth.bayes.mixture import NormalMixture, search_shortest
 from evisynth.bayes.posterior import Problem
 from evisynth.bayes.quadrature import TauGrid
 
+ROUNDING = 1e-13  # of a probability, however fine the quadrature
 FIELDS = ("mean", "sd", "median", "ci_low", "ci_high", "shortest_low", "shortest_high")
 
 
@@ -161,8 +162,13 @@ def _row(grid: TauGrid, rows: Array | int) -> TauGrid:
     return grid.take(np.atleast_1d(rows))
 
 
-def summarise_tau(problem: Problem, grid: TauGrid, level: float, shortest: bool) -> tuple[Summary, Array]:
-    """Summary of tau and its error (in standard deviations), arrays (m,)."""
+def summarise_tau(
+    problem: Problem, grid: TauGrid, level: float, shortest: bool, floor: float = ROUNDING
+) -> tuple[Summary, Array]:
+    """Summary of tau and its error (in standard deviations), arrays (m,).
+
+    `floor` is the least error of a probability.
+    """
     p = np.array([(1 - level) / 2, 0.5, (1 + level) / 2])
     t = tau_quantile(grid, p)
     low, median, high = grid.at(t)[0].T
@@ -177,18 +183,49 @@ def summarise_tau(problem: Problem, grid: TauGrid, level: float, shortest: bool)
         ends = tau_shortest(grid, level, t[:, [0, 2]], at_zero)
     scale = np.where(np.isfinite(sd), sd, (high - low) / 4)
     per_tau = grid.density_in_t(t) / np.exp(grid.at(t)[1])
-    of_cdf = quadrature.spectral_error(grid.probability) + grid.tail
-    error = np.max(of_cdf[:, None] / (per_tau * scale[:, None]), axis=1)
-    with np.errstate(invalid="ignore", over="ignore"):
+    of_cdf = quadrature.spectral_error(grid.probability) + grid.tail + floor
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        error = np.max(of_cdf[:, None] / (per_tau * scale[:, None]), axis=1)
         of_mean = quadrature.half_grid_error(grid.probability, grid.tau) / scale
-    error = np.maximum(error, np.where(np.isfinite(mean) & np.isfinite(sd), of_mean, 0.0))
+    error = np.maximum(error, np.where(np.isfinite(mean), of_mean, 0.0))
     return Summary(mean, sd, median, low, high, ends[:, 0], ends[:, 1]), error
 
 
+def error_of_tail(problem: Problem, grid: TauGrid, tau: Summary) -> Array:
+    """What the moments of tau lack because the nodes end, in standard deviations, (m,)."""
+    scale = np.where(np.isfinite(tau.sd), tau.sd, (tau.ci_high - tau.ci_low) / 4)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        of_mean = np.where(np.isfinite(tau.mean), _beyond(problem, grid, 1) / scale, 0.0)
+        # An error of the second moment moves the standard deviation by half of it over sd.
+        return np.maximum(of_mean, np.where(np.isfinite(tau.sd), _beyond(problem, grid, 2) / (2 * scale**2), 0.0))
+
+
+def _beyond(problem: Problem, grid: TauGrid, order: int) -> Array:
+    """The part of E(tau**order) beyond the last node, (m,), where the density falls as a power of tau.
+
+    It matters when the moment barely exists: the nodes end where tau**2 would overflow.
+    """
+    margin = problem.moment_margin(order)
+    end = grid.tau[:, -1]
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        log_per_log_tau = np.log(grid.probability[:, -1] / grid.step) + np.log(end) - grid.log_slope[:, -1]
+        rest = np.exp(log_per_log_tau + order * np.log(end)) / margin
+    return np.where(np.isfinite(margin), rest, 0.0)
+
+
 def summarise_mixture(
-    mixture: NormalMixture, origin: Array, level: float, shortest: bool, has_mean: Array, has_sd: Array
+    mixture: NormalMixture,
+    origin: Array,
+    level: float,
+    shortest: bool,
+    has_mean: Array,
+    has_sd: Array,
+    floor: float = ROUNDING,
 ) -> tuple[Summary, Array]:
-    """Summary of mu or of the predictive distribution and its error (in standard deviations), arrays (m,)."""
+    """Summary of mu or of the predictive distribution and its error (in standard deviations), arrays (m,).
+
+    `floor` is the least error of a probability.
+    """
     q = mixture.quantile(np.array([(1 - level) / 2, 0.5, (1 + level) / 2]))
     with np.errstate(invalid="ignore", over="ignore"):
         mean, sd = mixture.moments()
@@ -197,7 +234,9 @@ def summarise_mixture(
     scale = np.where(np.isfinite(sd), sd, (q[:, 2] - q[:, 0]) / 4)
     density = np.maximum(mixture.pdf(q), 1e-300)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        error = np.where(q == mixture.atom_at[:, None], 0.0, mixture.cdf_error(q) / (density * scale[:, None]))
+        error = np.where(
+            q == mixture.atom_at[:, None], 0.0, (mixture.cdf_error(q) + floor) / (density * scale[:, None])
+        )
         error = np.where(mixture.atom_weight[:, None] > 0, np.where(np.isfinite(error), error, 0.0), error)
         of_mean = np.abs(np.sum(mixture.weight * mixture.sign * mixture.mean, axis=1)) / scale
     error = np.maximum(error.max(axis=1), np.where(has_mean & has_sd, of_mean, 0.0))

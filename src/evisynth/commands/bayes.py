@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SUMMARY = ("mean", "sd", "median", "ci_low", "ci_high")
 _PARTS = ("mu", "tau", "predictive")
+_CHECKS = ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "ebfmi_min")
 _COUNTS = {
     "binomial": ("OR", ("events_1", "n_1", "events_2", "n_2")),
     "poisson": ("IRR", ("events_1", "time_1", "events_2", "time_2")),
@@ -139,7 +140,7 @@ def bayes(
     if format is Format.JSON:
         typer.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=False, allow_nan=False))
     elif format is Format.CSV:
-        _frame(answer).to_csv(sys.stdout, index=False, lineterminator="\n")
+        _frame(_finite(answer)).to_csv(sys.stdout, index=False, lineterminator="\n")
     else:
         typer.echo(_text(answer))
 
@@ -210,13 +211,20 @@ def _normal(effects: "EffectTable", options: Options) -> dict[str, Any]:
         "reason",
     ):
         answer[name] = getattr(fit, name)
-    columns = (effects.study, effects.yi, effects.vi, fit.studies.mean, fit.studies.sd)
+    answer["bf_reason"] = "; ".join(part for part in (answer["bf_reason"], _boundless(answer)) if part)
+    columns = [getattr(fit.studies, name) for name in _SUMMARY]
     answer["studies"] = [
-        {"study": s, "yi": float(y), "vi": float(v), "mean": float(m), "sd": float(d)}
-        for s, y, v, m, d in zip(*columns, strict=True)
+        {"study": s, "yi": float(y), "vi": float(v), **dict(zip(_SUMMARY, map(float, numbers), strict=True))}
+        for s, y, v, *numbers in zip(effects.study, effects.yi, effects.vi, *columns, strict=True)
     ]
     answer["notes"] = list(fit.notes)
     return answer
+
+
+def _boundless(answer: dict[str, Any]) -> str:
+    """Why a Bayes factor is missing that exists."""
+    found = [name for name, value in answer.items() if name.startswith("bf_") and value == np.inf]
+    return f"{' and '.join(found)}: above 1e308, too large to write" if found else ""
 
 
 def _average(effects: "EffectTable", options: Options) -> dict[str, Any]:
@@ -258,6 +266,8 @@ def _average(effects: "EffectTable", options: Options) -> dict[str, Any]:
         "method",
     )
     answer |= {name: getattr(fit, name) for name in names}
+    none = "no model of publication bias was among those averaged" if fit.bf_bias is None else ""
+    answer["bf_reason"] = "; ".join(part for part in (none, _boundless(answer)) if part)
     answer["models"] = fit.models.to_dict("records")
     columns = zip(effects.study, effects.yi, effects.vi, strict=True)
     answer["studies"] = [{"study": s, "yi": float(y), "vi": float(v)} for s, y, v in columns]
@@ -283,17 +293,20 @@ def _counts(frame: "pd.DataFrame", options: Options) -> dict[str, Any]:
         "table", tuple(effects.study), *map(tuple, counts), tau_prior, mu_prior, level=options.level
     )
     fit = getattr(sampled, f"fit_{options.likelihood}")([problem], sampled.SamplerSettings(seed=options.seed))[0]
-    summary = fit.summary().set_index("parameter")
+    summary = fit.summary()
+    summary = summary[summary["study"] == ""].set_index("parameter")
     answer = _head(effects, options, tau_prior, mu_prior)
     for part in _PARTS:
         answer[part] = {f: float(summary.loc[part, f]) for f in (*_SUMMARY, "mcse_mean")}
     answer["p_mu_below_0"] = fit.p_below(0.0)
     answer |= {"log_marginal": None, "bf_mu0": None, "bf_tau0": None}
-    answer["bf_reason"] = "no marginal likelihood: the model was sampled"
+    answer["bf_reason"] = "no marginal likelihood and no Bayes factor: the model was sampled"
     answer["error_bound"] = None
-    answer["method"] = f"sampled ({fit.model}, seed {options.seed})"
-    shown = fit.studies()[["study", "yi", "vi", "mean", "sd"]]
-    answer["studies"] = shown.to_dict("records")
+    answer["method"] = f"sampled ({fit.model}, seed {options.seed}); the error of a mean is its mcse_mean"
+    answer["reason"] = "; ".join(f"{part}: {summary.loc[part, 'note']}" for part in _PARTS if summary.loc[part, "note"])
+    worst = fit.diagnostics.to_frame().iloc[0]
+    answer["checks"] = {name: float(worst[name]) for name in _CHECKS} | {"attempts": len(fit.attempts)}
+    answer["studies"] = fit.studies()[["study", "yi", "vi", *_SUMMARY]].to_dict("records")
     answer["left_out"] = [{"study": s, "reason": r} for s, r in effects.left_out]
     return answer
 
@@ -315,7 +328,8 @@ def _frame(answer: dict[str, Any]) -> "pd.DataFrame":
     parts = [p for p in (*_PARTS, "mu_conditional", "tau_conditional") if p in answer]
     table = pd.DataFrame([{"quantity": p, **answer[p]} for p in parts])
     names = ["measure", "scale", "likelihood", "k", "level", "tau_prior", "mu_prior", "error_bound", "method"]
-    names += [n for n in ("bf_effect", "bf_heterogeneity", "bf_bias", "p_mu_below_0") if n in answer]
+    others = ("bf_effect", "bf_heterogeneity", "bf_bias", "p_mu_below_0", "log_marginal", "bf_mu0", "bf_tau0")
+    names += [n for n in (*others, "bf_reason", "reason") if n in answer]
     return table.assign(**{n: answer[n] for n in names})
 
 
@@ -364,10 +378,8 @@ def _text_evidence(answer: dict[str, Any]) -> list[str]:
     lines = [f"{'P(mean effect below null)':30} {answer['p_mu_below_0']:.4f}"]
     if answer["bf_mu0"] is None:
         return [*lines, answer["bf_reason"]]
-    return [
-        *lines,
-        f"Bayes factors for no effect {answer['bf_mu0']:.4g}, for no heterogeneity {answer['bf_tau0']:.4g}",
-    ]
+    lines.append(f"Bayes factors for no effect {answer['bf_mu0']:.4g}, for no heterogeneity {answer['bf_tau0']:.4g}")
+    return [*lines, answer["bf_reason"]] if answer["bf_reason"] else lines
 
 
 def _number(value: float) -> str:

@@ -37,6 +37,7 @@ from evisynth.figures.words import (
 )
 
 ESTIMATE = ("natural_estimate", "natural_ci_low", "natural_ci_high")
+PRIOR = ("prior_low", "prior_high")  # only where priors are checked
 COLUMNS = (
     "row", "synthesis", "measure", "series", "block", "label", *ESTIMATE, "before", "extra_1", "extra_2",
     "head_label", "head_1", "head_2", "marked", "axis_label", "log_axis", "null_value", "title", "note", "from",
@@ -171,10 +172,12 @@ def reference_row(
     ]
 
 
-def series_frame(rows: Iterable[Mapping], key: dict, heads: dict, title: str) -> pd.DataFrame:
+def series_frame(
+    rows: Iterable[Mapping], key: dict, heads: dict, title: str, columns: Iterable[str] = COLUMNS
+) -> pd.DataFrame:
     """Return rows as the frame of a column of estimates, with the words of its heads and its axis."""
     shared = {**key, **heads, **axis_columns(key["measure"]), "title": title}
-    return framed(({**row, **shared} for row in rows), COLUMNS)
+    return framed(({**row, **shared} for row in rows), columns)
 
 
 def plot_series(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
@@ -238,8 +241,7 @@ def _series(frame: pd.DataFrame, style: Style) -> Figure:
             sheet.text(end, y, _extra(row, name), ha="right", color=style.grey)
         _mark(ax, row, y, style)
         sheet.target(y - row_high / 2, y + row_high / 2, identifier(first(frame, "series", "series"), row))
-    for i, line_ in enumerate(notes):
-        sheet.text(style.margin, bottom + 0.5 + 0.15 * i, line_, style.small, color=style.grey)
+    sheet.notes(bottom + 0.5, notes)
     return sheet.figure
 
 
@@ -255,6 +257,7 @@ def _axis(sheet: Sheet, frame: pd.DataFrame, left: float, top: float, bottom: fl
     limits = effect_limits(
         np.concatenate([points, before]), np.concatenate([low, before]), np.concatenate([high, before]), null, log
     )
+    limits = _with_priors(frame, limits, log)
     effect_axis(ax, limits, log, 2.6, style)
     if math.isfinite(null):
         ax.axvline(null, color=style.ink, lw=0.7, zorder=1)
@@ -265,12 +268,32 @@ def _axis(sheet: Sheet, frame: pd.DataFrame, left: float, top: float, bottom: fl
     return ax
 
 
+def _with_priors(frame: pd.DataFrame, limits: tuple[float, float], log: bool) -> tuple[float, float]:
+    """Widen an axis for the intervals of the priors, to four times its width at most: wider ones end in an arrow."""
+    if not set(PRIOR) <= set(frame.columns):
+        return limits
+    turn, back = (np.log, np.exp) if log else (np.asarray, np.asarray)
+    left, right = turn(limits)
+    low, high = (turn(numbers(frame, name)) for name in PRIOR)
+    if not np.isfinite(low).any():
+        return limits
+    room = 1.5 * (right - left)
+    ends = max(left - room, min(left, np.nanmin(low))), min(right + room, max(right, np.nanmax(high)))
+    pad = 0.02 * (ends[1] - ends[0])
+    return tuple(float(back(end)) for end in (ends[0] - pad, ends[1] + pad))
+
+
+_BELOW = 0.055  # inches from an interval to the one of the prior
+
+
 def _mark(ax, row: dict, y: float, style: Style) -> None:
     if text(row, "block") == "reference":
         kind = "bayes" if text(row, "marked") == "bayes" else "summary"
         diamond(ax, {**row, "status": "headline"}, y, kind, style)
         return
-    line(ax, row, y, style.ink, style)
+    line(ax, row, y, style.ink)
+    low, high = (value(row, name) for name in PRIOR)
+    line(ax, {"natural_ci_low": low, "natural_ci_high": high}, y + _BELOW, style.rule)
     estimate, before = value(row, "natural_estimate"), value(row, "before")
     if math.isfinite(before):
         ax.plot((before, estimate), (y, y), color=style.bayes, lw=0.8, ls=":", zorder=3)

@@ -1,11 +1,23 @@
 """Bayesian estimates in a column: before and after shrinkage, predicted and found, by prior."""
 
+import math
+
 import pandas as pd
 
 from evisynth.effects.measures import find_measure
 from evisynth.figures.frames import chosen, rows_of, text, value
-from evisynth.figures.series import ESTIMATE, alt_text, natural, plot_series, reference_row, series_frame, study_row
-from evisynth.figures.words import prior_words
+from evisynth.figures.series import (
+    COLUMNS,
+    ESTIMATE,
+    PRIOR,
+    alt_text,
+    natural,
+    plot_series,
+    reference_row,
+    series_frame,
+    study_row,
+)
+from evisynth.figures.words import number, prior_words
 
 __all__ = ["alt_text", "plot_series", "predictive_frame", "prior_sensitivity_frame", "shrinkage_frame"]
 
@@ -77,7 +89,8 @@ def predictive_frame(
     Returns
     -------
     pandas.DataFrame
-        ``before`` holds what was observed, ``natural_*`` median and interval of what is predicted.
+        ``before`` holds what was observed, ``natural_*`` median and interval of what is predicted, ``prior_low`` and
+        ``prior_high`` the interval that the priors alone predict (blank under an improper one).
     """
     key, back = {"synthesis": synthesis, "measure": measure}, find_measure(measure).back
     names = dict(zip(ESTIMATE, ("predicted", "predicted_low", "predicted_high"), strict=True))
@@ -86,6 +99,7 @@ def predictive_frame(
             **study_row(row, ""),
             **{name: float(back(value(row, column))) for name, column in names.items()},
             "before": float(back(value(row, "observed"))),
+            **{name: float(back(value(row, name))) for name in PRIOR},
             "extra_1": value(row, "p_two_sided"),
             "extra_2": value(row, "pareto_k"),
             "from": f"bayes/checks.csv:{synthesis}:{measure}:{method}:{text(row, 'study_id')}",
@@ -96,9 +110,18 @@ def predictive_frame(
     heads = {"head_label": "Study", "head_1": "p", "head_2": "Pareto k", "series": "predictive"}
     heads["note"] = (
         "Open circle: what the study found. Filled circle and line: median and interval of new studies of its size "
-        "under the fitted model. p: how far out the study lies, both sides; k above 0.7: the fit hangs on the study."
+        f"under the fitted model. {_prior_words(rows)}p: how far out the study lies, both sides; k above 0.7: the fit "
+        "hangs on the study."
     )
-    return series_frame(rows, key, heads, title or "What the model predicts, and what was found")
+    return series_frame(rows, key, heads, title or "What the model predicts, and what was found", (*COLUMNS, *PRIOR))
+
+
+def _prior_words(rows: list[dict]) -> str:
+    low, high = ([row[name] for row in rows if math.isfinite(row[name])] for name in PRIOR)
+    if not low:
+        return ""
+    reach = f"{number(min(low))} to {number(max(high))}"
+    return f"Grey line below: what the priors alone predict, before any data; it reaches from {reach}. "
 
 
 def prior_sensitivity_frame(

@@ -1,7 +1,8 @@
 """Bayesian estimates of every synthesis, in the columns that frequentist ones have too."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,10 @@ from evisynth.bayes import priors
 from evisynth.effects.measures import find_measure
 from evisynth.review.plan import Plan, Synthesis
 from evisynth.synthesis.estimates import ESTIMATE_COLUMNS
+
+if TYPE_CHECKING:
+    from evisynth.bayes.exact import NormalNormalPosterior
+    from evisynth.bayes.sampled import SampledFit
 
 BAYES_COLUMNS = (
     *ESTIMATE_COLUMNS[:-1],
@@ -103,16 +108,26 @@ class Task:
         return {"synthesis": self.synthesis.id, "measure": self.measure, "method": self.method}
 
     @property
+    def row(self) -> str:
+        """The row of ``bayes/estimates.csv`` that it fills."""
+        return f"bayes/estimates.csv:{':'.join(self.key.values())}"
+
+    @property
     def name(self) -> str:
         """A name for files and seeds."""
         return f"{self.synthesis.id}.{self.measure}.{self.method}"
 
     @property
     def origin(self) -> str:
-        """The rows of effects it rests on."""
+        """The rows of ``effects/effects.csv`` that it rests on."""
         return ";".join(
             f"effects/effects.csv:{self.synthesis.id}:{self.measure}:{study}" for study in self.effects["study_id"]
         )
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The name that readers see of each study."""
+        return dict(zip(self.effects["study_id"], self.effects["label"], strict=True))
 
     @property
     def tau_prior(self) -> str:
@@ -186,10 +201,10 @@ def exact(task: Task) -> tuple[Posterior, "bayes.NormalNormalPosterior"]:
     """
     yi, vi = task.effects["yi"].to_numpy(float), task.effects["vi"].to_numpy(float)
     fit = bayes.normal_normal(yi, vi, tau_prior=task.tau_prior, mu_prior=task.mu_prior, level=0.95)
-    half = 1.959963984540054
+    limits = (fit.studies.median, fit.studies.ci_low, fit.studies.ci_high)
     studies = tuple(
-        {"study_id": study, "estimate": mean, "ci_low": mean - half * sd, "ci_high": mean + half * sd}
-        for study, mean, sd in zip(task.effects["study_id"], fit.studies.mean, fit.studies.sd, strict=True)
+        {"study_id": study, "estimate": float(median), "ci_low": float(low), "ci_high": float(high)}
+        for study, median, low, high in zip(task.effects["study_id"], *limits, strict=True)
     )
     estimate = {
         "estimate": fit.mu.median,
@@ -208,7 +223,7 @@ def exact(task: Task) -> tuple[Posterior, "bayes.NormalNormalPosterior"]:
     return Posterior(without_infinite(estimate), studies, {"gate": "exact", "failed": ""}), fit
 
 
-def probabilities(task: Task, below) -> dict[str, float]:
+def probabilities(task: Task, below: Callable[[float], float]) -> dict[str, float]:
     """Return the probabilities of a benefit, and of one beyond the minimal important difference where there is one.
 
     Parameters
@@ -234,7 +249,7 @@ def without_infinite(numbers: dict) -> dict:
     }
 
 
-def sampled(task: Task, fit, reference=None) -> Posterior:
+def sampled(task: Task, fit: "SampledFit", reference: "NormalNormalPosterior | None" = None) -> Posterior:
     """Turn a sampled fit into plain numbers; a failed one into its diagnostics only.
 
     Parameters
@@ -248,7 +263,8 @@ def sampled(task: Task, fit, reference=None) -> Posterior:
     """
     distance = _distance(fit, reference) if reference is not None else np.nan
     failed = list(fit.failed)
-    if distance > MOST_STANDARD_ERRORS:
+    # Chains that never moved have no standard error: their distance is no number, and they fail as well.
+    if reference is not None and not distance <= MOST_STANDARD_ERRORS:
         failed.append(f"differs from the exact posterior by {distance:.1f} Monte Carlo standard errors")
     diagnostics = {
         "chains": fit.posterior.sizes["chain"],
@@ -289,13 +305,13 @@ def sampled(task: Task, fit, reference=None) -> Posterior:
     )
 
 
-def _worst(fit) -> dict[str, float]:
+def _worst(fit: "SampledFit") -> dict[str, float]:
     row = fit.diagnostics.to_frame().iloc[0]
     names = ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "ebfmi_min")
     return {name: float(row[name]) for name in names}
 
 
-def _distance(fit, reference) -> float:
+def _distance(fit: "SampledFit", reference: "NormalNormalPosterior") -> float:
     """Return the largest distance of sampled from exact medians of mu and tau, in Monte Carlo standard errors."""
     rows = fit.summary(even_if_failed=True).set_index(["parameter", "study"])
     pairs = ((rows.loc[("mu", "")], reference.mu.median), (rows.loc[("tau", "")], reference.tau.median))
@@ -336,8 +352,7 @@ def estimate_row(task: Task, posterior: Posterior) -> dict:
 
 def study_rows(task: Task, posterior: Posterior) -> list[dict]:
     """Return rows of ``bayes/studies.csv``."""
-    labels = dict(zip(task.effects["study_id"], task.effects["label"], strict=True))
-    back = find_measure(task.measure).back
+    labels, back = task.labels, find_measure(task.measure).back
     return [
         {
             **task.key,

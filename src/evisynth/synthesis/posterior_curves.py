@@ -20,10 +20,6 @@ def _fit(task: Task) -> NormalNormalPosterior:
     return normal_normal(yi, vi, task.tau_prior, task.mu_prior, shortest=False)
 
 
-def _origin(task: Task) -> str:
-    return f"bayes/estimates.csv:{task.synthesis.id}:{task.measure}:bayes_exact"
-
-
 def density_rows(task: Task) -> pd.DataFrame:
     """Return the rows of ``bayes/densities.csv`` of one synthesis.
 
@@ -55,8 +51,7 @@ def density_rows(task: Task) -> pd.DataFrame:
                 for i, (a, n, d) in enumerate(zip(x, natural, density, strict=True))
                 if np.isfinite(d)
             ]
-    frame = pd.DataFrame(rows, columns=list(DENSITY_COLUMNS))
-    return frame.assign(**{"synthesis": task.synthesis.id, "measure": task.measure, "from": _origin(task)})
+    return _frame(rows, DENSITY_COLUMNS, task)
 
 
 def _before(task: Task) -> dict[str, NormalNormalPosterior]:
@@ -120,5 +115,9 @@ def probability_rows(task: Task) -> pd.DataFrame:
             }
             for i, (threshold, probability) in enumerate(zip(x, beyond, strict=True))
         ]
-    frame = pd.DataFrame(rows, columns=list(PROBABILITY_COLUMNS))
-    return frame.assign(**{"synthesis": task.synthesis.id, "measure": task.measure, "from": _origin(task)})
+    return _frame(rows, PROBABILITY_COLUMNS, task)
+
+
+def _frame(rows: list[dict], columns: tuple[str, ...], task: Task) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=list(columns))
+    return frame.assign(**{"synthesis": task.synthesis.id, "measure": task.measure, "from": task.row})

@@ -3,7 +3,7 @@
 All of them are computed by quadrature, without sampling.
 """
 
-from importlib import import_module
+from evisynth.lazy import lazily
 
 _HOME = {
     "BiasClass": "additive",
@@ -34,13 +34,4 @@ _HOME = {
 }
 
 __all__ = sorted(_HOME)
-
-
-def __getattr__(name: str):
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, _HOME)

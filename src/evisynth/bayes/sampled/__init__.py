@@ -4,7 +4,7 @@ The ``fit_...`` functions take numbers and return numbers; PyMC and nutpie are i
 is compiled once, for all its problems.
 """
 
-from importlib import import_module
+from evisynth.lazy import lazily
 
 _HOME = {
     "NormalProblem": "problems",
@@ -44,13 +44,4 @@ _HOME = {
 }
 
 __all__ = sorted(_HOME)
-
-
-def __getattr__(name: str):
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, _HOME)
