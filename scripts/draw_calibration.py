@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import pandas as pd
-
+from evisynth.corpus.grids import gather_cells
 from evisynth.corpus.plots import draw_calibration, draw_heat_maps
 from evisynth.provenance.tables import to_csv
 from harness import run
@@ -11,8 +10,7 @@ from harness import run
 
 def main(inputs, outputs, params):
     """Write the tables, the histograms and the heat map."""
-    ranks = pd.read_csv(inputs["ranks"])
-    coverage = pd.concat([pd.read_csv(path) for path in inputs["coverage"]], ignore_index=True)
+    ranks, coverage = gather_cells(inputs["ranks"]), gather_cells(inputs["coverage"])
     for name, frame in (("ranks", ranks), ("intervals", coverage)):
         text = to_csv(frame.columns, frame.itertuples(index=False, name=None))
         Path(outputs[name]).write_text(text, encoding="utf-8", newline="")

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import pandas as pd
-
+from evisynth.corpus.grids import gather_cells
 from evisynth.corpus.plots import draw_heat_maps
 from evisynth.provenance.tables import to_csv
 from harness import run
@@ -17,7 +16,7 @@ NAMES = {"mu": "mean", "tau2": "tau²", "prediction": "a further study's effect"
 
 def main(inputs, outputs, params):
     """Write the table and one heat map per kind of outcome."""
-    frame = pd.concat([pd.read_csv(path) for path in inputs["cells"]], ignore_index=True)
+    frame = gather_cells(inputs["cells"])
     text = to_csv(frame.columns, frame.itertuples(index=False, name=None))
     Path(outputs["table"]).write_text(text, encoding="utf-8", newline="")
     for outcome, words in TITLES.items():

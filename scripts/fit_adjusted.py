@@ -8,6 +8,7 @@ from pathlib import Path
 from evisynth.provenance.tables import read_result, write_table
 from evisynth.review.stored import read_checked
 from evisynth.synthesis import adjusted
+from evisynth.synthesis.bias_answers import Answer
 from evisynth.synthesis.bias_evidence import Evidence, evidence_of
 from evisynth.synthesis.bias_settings import class_words
 from evisynth.synthesis.kept import Kept
@@ -36,7 +37,7 @@ def main(inputs, outputs, params):
         task, words = evidence.task, class_words(evidence.classes)
         plain = exact(task)[0].estimate["estimate"]
         for method, origin, stored in _answers(evidence, kept):
-            answer = adjusted.Answer(**stored)
+            answer = Answer(**stored)
             estimates.append(adjusted.adjusted_row(task, method, origin, answer, plain, words))
             terms += adjusted.term_rows(task, method, origin, answer)
     for name, rows, columns in (

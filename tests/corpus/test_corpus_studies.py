@@ -112,3 +112,12 @@ def test_all_that_is_wrong_with_the_settings_is_told_at_once():
     assert CorpusSettings.from_dict({"bayes": "false", "level": "0.9"}) == CorpusSettings(bayes=False, level=0.9)
     settings = CorpusSettings("smd", other_tau_priors=("exponential:1",))
     assert CorpusSettings.from_dict(settings.to_dict()) == settings
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_line_is_that_of_the_file(tmp_path, end):
+    """Blank lines and line breaks inside a name are no rows; who opens the file looks for the line."""
+    text = 'analysis,study,yi,vi\n\na,s1,1,1\n\na,s2,1,x\n"b\nc",s1,1,1\n"b\nc",s2,1,-1\nd,s1,,1'
+    (tmp_path / "t.csv").write_text(text.replace("\n", end), encoding="utf-8-sig", newline="")
+    bad = read_studies(read_table(tmp_path / "t.csv", "generic"), CorpusSettings()).bad_rows
+    assert list(bad["line"]) == [5, 8, 10]

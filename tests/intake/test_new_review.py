@@ -115,3 +115,16 @@ def test_the_help_names_the_commands():
     )
     for name in ("new", "import", "run"):
         assert f"\n  {name} " in done.stdout
+
+
+def test_a_text_of_the_example_is_refused_in_a_row_that_was_renamed(folder):
+    """Whoever changes the short names alone has not said how the study is called."""
+    for path in folder.iterdir():
+        path.write_text(path.read_text(encoding="utf-8").replace("example_", "my_"), encoding="utf-8")
+    found = problems(folder)
+    assert all(of_example(problem) for problem in found)
+    label = next(problem for problem in found if (problem.file, problem.column) == ("studies.csv", "label"))
+    assert label.to_text().startswith("studies.csv, line 2, column label: found 'EXAMPLE: first author and year'")
+    lines = missing_steps(found)
+    assert "studies.csv: what begins with EXAMPLE or example_ (lines 2)" in "\n".join(lines)
+    assert "review.yaml: what begins with EXAMPLE or example_ (lines" in lines[-2]

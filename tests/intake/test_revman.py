@@ -217,3 +217,51 @@ def test_the_settings_of_the_data_package_are_needed(place):
     with pytest.raises(ImportRefused, match="no column Analysis group"):
         brought(place, place / "any.csv")
     assert Path(place / "mine" / "imports").exists() is False
+
+
+def edited(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cell"),
+    [
+        ("55,47", '55,"47,5"', "row 8, column Experimental SD, meant for sd"),
+        ("55,47", "55,NR", "row 8, column Experimental SD, meant for sd"),
+        (",5,156,", ",5,156 (3%),", "row 2, column Experimental N, meant for n"),
+        (",5,156,", ",<5,156,", "row 2, column Experimental cases, meant for events"),
+        ("55,47", "55,47,5", "row 8: found 26 cells"),
+        ("CLASP 1", '"CLASP 1', "no CSV in line"),
+    ],
+)
+def test_what_somebody_typed_into_the_data_rows_is_named(place, old, new, cell):
+    with pytest.raises(ImportRefused) as caught:
+        brought(place, edited(web(place), old, new))
+    assert f"CD000001-data-rows.csv, {cell}".replace(", no", ": found text that is no") in str(caught.value)
+    assert not (place / "mine" / "imports").exists()
+
+
+def test_a_figure_of_an_rm5_that_is_no_number_is_not_taken_for_none(place):
+    with pytest.raises(ImportRefused, match=r"analysis 2.1, STD-Edinburgh.*'47,5'"):
+        brought(place, edited(rm5(place / "review.rm5"), 'SD_1="47.0"', 'SD_1="47,5"'))
+    with pytest.raises(ImportRefused, match=r"analysis 1.1, STD-CLASP-1.*'156 \(3%\)'"):
+        brought(place, edited(rm5(place / "review.rm5"), 'TOTAL_1="156"', 'TOTAL_1="156 (3%)"'))
+    with pytest.raises(ImportRefused, match="no comparison"):
+        (place / "other.rm5").write_text("<a/>", encoding="utf-8")
+        brought(place, place / "other.rm5")
+
+
+def test_the_data_package_is_kept_with_its_settings_and_can_be_imported_again(place):
+    brought(place, web(place))
+    kept = place / "mine" / "imports"
+    done = import_file(kept / "CD000001-data-rows.csv", kept / "map.yaml", place / "mine")
+    assert done.rows == {}
+
+
+def test_settings_that_were_changed_are_refused(place):
+    file = web(place, SETTINGS.replace("Analysis number", "Number"))
+    with pytest.raises(ImportRefused, match="no column Analysis number"):
+        brought(place, file)

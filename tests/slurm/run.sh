@@ -5,7 +5,7 @@
 # where one job is killed in the middle; compares every byte that has to repeat. Needs root on Debian or Ubuntu, and the
 # network for the packages slurm-wlm and munge and for the plugin snakemake-executor-plugin-slurm where they are missing.
 #
-#   SLURM_TEST=quick        leaves out the run on one core
+#   SLURM_TEST=quick        stops at the estimates, before figures and pages, and leaves out the run on one core
 #   SLURM_TEST_SECONDS=330  ends when the time is over, having compared nothing
 #   KEEP=1                  leaves the folder with the runs and the daemons' logs
 #
@@ -133,12 +133,16 @@ from evisynth.corpus.generation import generate
 generate(60, seed=20261122).to_csv(sys.argv[1], index=False)
 PY
 
+targets=(all corpus)
+if [ "${SLURM_TEST:-}" = quick ]; then
+    targets=(results/mini/{bayes/estimates,quality/judgements,claims/claims}.csv corpus)
+fi
 prepare() { mkdir -p "$work/$1/data" && cp -r "$root/tests/mini" "$work/$1/data/mini" && cp "$work/table.csv" "$work/$1/"; }
 flow() { # flow FOLDER OPTION...: its output goes to FOLDER.log
     local folder=$1 code=0
     shift
     timeout --kill-after=10 "$(left)" "$python" -m snakemake --snakefile "$root/Snakefile" --directory "$work/$folder" \
-        --rerun-incomplete "$@" all corpus \
+        --rerun-incomplete "$@" "${targets[@]}" \
         --config 'reviews=["mini"]' data_dir=data corpus_table=table.csv corpus_shards=4 >>"$work/$folder.log" 2>&1 ||
         code=$?
     if [ "$code" -ne 0 ] && [ "$SECONDS" -lt "$limit" ]; then tail -n 60 "$work/$folder.log" | cut -c 1-300; fi

@@ -1,4 +1,8 @@
-"""The commands of docs/tutorial.md print what the page says, from an installed wheel, outside the repository."""
+"""The commands of docs/tutorial.md print what the page says, from an installed wheel, outside the repository.
+
+The first review is run to its report. Of the second, with means and counts from a workbook, the steps up to the pooled
+estimates are run: figures and pages of it would take as long again and are the same code.
+"""
 
 import os
 import re
@@ -12,22 +16,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "tutorial.md"
-
-
-def steps():
-    """Every command of the page with the lines that follow it."""
-    found = []
-    for block in re.findall(r"^```console\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((line[2:], []))
-            else:
-                found[-1][1].append(line)
-    return [(command, "\n".join(lines)) for command, lines in found]
+RUN_SECOND = "evisynth run data/fm"
+TO_THE_ESTIMATES = """
+from pathlib import Path
+from evisynth.intake.running import arguments_for, run_snakemake
+raise SystemExit(run_snakemake(["results/fm/pooled/estimates.csv", *arguments_for([Path("data/fm")], cores=1)]))
+"""
 
 
 def needs_results(command):
     return command.startswith("evisynth run") or "results/" in command
+
+
+def of_the_second(command):
+    return command == RUN_SECOND or "results/fm" in command
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,7 @@ def place(tmp_path_factory):
     built = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     (wheel,) = installed.glob("*.whl")
+    (folder / "site").symlink_to(installed / "site", target_is_directory=True)
     zipfile.ZipFile(wheel).extractall(installed / "site")
     program = folder / "bin" / "evisynth"
     program.parent.mkdir()
@@ -60,25 +63,51 @@ def told(command, place):
     return "\n".join(part.rstrip("\n") for part in (done.stdout, done.stderr) if part.strip())
 
 
-def test_the_page_has_all_the_steps():
-    commands = [command for command, _ in steps()]
+def test_the_page_has_all_the_steps(commands_of):
+    commands = [command for command, _ in commands_of(PAGE)]
     for word in ("new", "check", "import", "run", "trace", "audit"):
         assert any(command.startswith(f"evisynth {word} ") for command in commands)
 
 
-@pytest.mark.end_to_end
-def test_what_comes_before_the_run(place):
-    for command, expected in steps():
+def prepare(place, steps):
+    """Run what comes before the runs, once."""
+    if (place / "data" / "fm" / "imports").exists():
+        return
+    for command, expected in steps:
         if not needs_results(command):
             assert told(command, place) == expected, command
 
 
 @pytest.mark.end_to_end
-def test_the_run_and_what_is_read_from_it(place):
-    prepared = (place / "data" / "fm" / "imports").exists()
-    for command, expected in steps():
-        if needs_results(command) or not prepared:
+def test_what_comes_before_the_run(place, commands_of):
+    prepare(place, commands_of(PAGE))
+    assert {path.name for path in (place / "data").iterdir()} == {"tb", "fm"}
+
+
+@pytest.mark.end_to_end
+def test_the_run_and_what_is_read_from_it(place, commands_of):
+    prepare(place, commands_of(PAGE))
+    for command, expected in commands_of(PAGE):
+        if needs_results(command) and not of_the_second(command):
             assert told(command, place) == expected, command
+
+
+@pytest.mark.end_to_end
+def test_the_second_review_to_its_estimates(place, commands_of):
+    prepare(place, commands_of(PAGE))
+    commands = [(command, expected) for command, expected in commands_of(PAGE) if of_the_second(command)]
+    assert commands[0] == (RUN_SECOND, "fm: the report is in results/fm/report/index.html")
+    done = subprocess.run(
+        [sys.executable, "-c", TO_THE_ESTIMATES],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(place / "site")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(commands) > 2
+    for command, expected in commands[1:]:
+        assert told(command, place) == expected, command
 
 
 def test_the_files_that_the_page_names_exist():

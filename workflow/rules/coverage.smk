@@ -1,12 +1,14 @@
 """What the engines' intervals hold, by simulation: targets `coverage`, `calibration`, `model_calibration`.
 
-None is part of `all`. They write into docs/ of the working directory. Every part has its own stream of random numbers, so that no cell depends
-on how the work is cut.
+None is part of `all`. They write into docs/ of the working directory. The cells of a grid are shared out like the units of
+a corpus (`evisynth.corpus.share_out`), and every cell has its own stream of random numbers: nothing depends on the number
+of parts. A model of `model_calibration` is a job of its own.
 """
 
 REPLICATES = 2000
 OUTCOMES = ["normal", "rare"]
-CALIBRATION_K = ["2-3-4", "5-6-7", "8-9-10"]
+GRID_SHARDS = int(config.get("grid_shards", 4))
+GRID_PARTS = [f"{i:04d}-of-{GRID_SHARDS:04d}" for i in range(1, GRID_SHARDS + 1)]
 MODEL_SIMULATIONS = 500
 CALIBRATED = [
     "normal",
@@ -23,8 +25,6 @@ CALIBRATED = [
 
 
 wildcard_constraints:
-    outcome="normal|rare",
-    part_of_calibration="ranks|[0-9-]+",
     calibrated="[a-z_]+",
 
 
@@ -44,29 +44,32 @@ rule calibration:
 
 rule measure_coverage:
     output:
-        record="results/coverage/records/measure_coverage-{outcome}.json",
-        facts="results/coverage/run_facts/measure_coverage-{outcome}.json",
-        cells="results/coverage/{outcome}.csv",
+        record="results/coverage/records/measure_coverage-{part}.json",
+        facts="results/coverage/run_facts/measure_coverage-{part}.json",
+        cells="results/coverage/intervals-{part}.csv",
     log:
-        "results/coverage/logs/measure_coverage-{outcome}.log",
+        "results/coverage/logs/measure_coverage-{part}.log",
     conda:
         "../../environment.yml"
     resources:
         **needs(1000, 60),
     params:
-        outcome=lambda wildcards: wildcards.outcome,
+        part=lambda wildcards: wildcards.part,
+        outcomes=OUTCOMES,
+        k=[2, 3, 5, 10, 20],
+        i2=[0.0, 50.0, 90.0],
         replicates=REPLICATES,
         seed=20261122,
         code=code("measure_coverage"),
     message:
-        "coverage of frequentist intervals: {wildcards.outcome}"
+        "coverage of frequentist intervals, part {wildcards.part}"
     script:
         "../../scripts/measure_coverage.py"
 
 
 rule draw_coverage:
     input:
-        cells=collect("results/coverage/{outcome}.csv", outcome=OUTCOMES),
+        cells=collect("results/coverage/intervals-{part}.csv", part=GRID_PARTS),
     output:
         record="results/coverage/records/draw_coverage.json",
         facts="results/coverage/run_facts/draw_coverage.json",
@@ -89,17 +92,19 @@ rule draw_coverage:
 
 rule measure_calibration:
     output:
-        record="results/coverage/records/measure_calibration-{part_of_calibration}.json",
-        facts="results/coverage/run_facts/measure_calibration-{part_of_calibration}.json",
-        table="results/coverage/calibration-{part_of_calibration}.csv",
+        record="results/coverage/records/measure_calibration-{part}.json",
+        facts="results/coverage/run_facts/measure_calibration-{part}.json",
+        ranks="results/coverage/calibration_ranks-{part}.csv",
+        coverage="results/coverage/calibration_coverage-{part}.csv",
     log:
-        "results/coverage/logs/measure_calibration-{part_of_calibration}.log",
+        "results/coverage/logs/measure_calibration-{part}.log",
     conda:
         "../../environment.yml"
     resources:
         **needs(1000, 60),
     params:
-        part=lambda wildcards: wildcards.part_of_calibration,
+        part=lambda wildcards: wildcards.part,
+        k=[2, 3, 4, 5, 6, 7, 8, 9, 10],
         draws=5000,
         replicates=REPLICATES,
         seed=20261122,
@@ -115,15 +120,15 @@ rule measure_calibration:
         tau_priors=["halfnormal:0.5", "halfnormal:1", "halfcauchy:0.5"],
         code=code("measure_calibration"),
     message:
-        "calibration of the exact posterior: {wildcards.part_of_calibration}"
+        "calibration of the exact posterior, part {wildcards.part}"
     script:
         "../../scripts/measure_calibration.py"
 
 
 rule draw_calibration:
     input:
-        ranks="results/coverage/calibration-ranks.csv",
-        coverage=collect("results/coverage/calibration-{k}.csv", k=CALIBRATION_K),
+        ranks=collect("results/coverage/calibration_ranks-{part}.csv", part=GRID_PARTS),
+        coverage=collect("results/coverage/calibration_coverage-{part}.csv", part=GRID_PARTS),
     output:
         record="results/coverage/records/draw_calibration.json",
         facts="results/coverage/run_facts/draw_calibration.json",

@@ -29,6 +29,9 @@ def import_(
     except ImportRefused as error:
         typer.echo(error.to_text(), err=True)
         raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"evisynth import: {error}", err=True)
+        raise typer.Exit(1) from None
     typer.echo(f"{file.name} into {folder}:")
     for table, count in done.rows.items():
         typer.echo(f"  {table + '.csv':22}{count:6} rows")
@@ -42,7 +45,8 @@ def import_(
         for item in done.leftovers:
             groups.setdefault((item.column, item.reason), []).append(item)
         for (column, reason), items in groups.items():
-            typer.echo(f"    {column}: {len(items)}, from {items[0].place} on ({reason})")
+            name = f"{column}: " if column else ""
+            typer.echo(f"    {name}{len(items)}, from {items[0].place} on ({reason})")
     typer.echo(f"Next: evisynth check {folder}")
 
 

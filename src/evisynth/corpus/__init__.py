@@ -4,29 +4,20 @@
 `split_table`, `analyse_shard` and `gather`. Names are loaded when they are first used.
 """
 
-from importlib import import_module
-from typing import Any
+from evisynth.lazy import lazily
 
 _WHERE = {
     "analyse": ("analyse_studies", "result_schema"),
     "gathering": ("gather",),
     "generation": ("generate",),
+    "grids": ("gather_cells", "part_of_grid"),
     "run": ("CorpusRun", "run_corpus"),
     "settings": ("CorpusError", "CorpusSettings"),
-    "shards": ("analyse_shard", "plan_units", "split_table"),
+    "shards": ("analyse_shard", "plan_units", "share_out", "split_table"),
     "studies": ("Studies", "read_studies", "read_table"),
     "summary": ("summarise",),
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = sorted(_MODULE)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__ = lazily(__name__, _MODULE)

@@ -8,8 +8,11 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from functools import cache
+from heapq import heapify, heapreplace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,8 +42,6 @@ def plan_units(analyses: pd.DataFrame, shards: int) -> pd.DataFrame:
     DataFrame
         ``analysis, k, block, shard``, sorted by k, block and analysis.
     """
-    if shards < 1:
-        raise ValueError(f"shards is {shards}; it must be 1 or more")
     here = analyses.loc[analyses["k"] > 0, ["analysis", "k"]]
     hashes = np.array([_hash(name) for name in here["analysis"]], dtype=np.uint64)
     size = here.groupby("k")["k"].transform("size").to_numpy()
@@ -51,17 +52,43 @@ def plan_units(analyses: pd.DataFrame, shards: int) -> pd.DataFrame:
     cost = units.groupby(["k", "block"], sort=True)["k"].size().reset_index(name="m")
     # what a batch takes grows with its studies; each analysis costs about as much as 8 studies besides
     cost["work"] = cost["m"] * (cost["k"] + 8)
-    load = [(0, i) for i in range(shards)]
-    chosen = {}
-    for unit in cost.sort_values(["work", "k", "block"], ascending=[False, True, True]).itertuples():
-        work, shard = min(load)
-        chosen[unit.k, unit.block] = shard
-        load[shard] = (work + unit.work, shard)
+    chosen = share_out({(unit.k, unit.block): unit.work for unit in cost.itertuples()}, shards)
     keys = pd.MultiIndex.from_arrays([list(a) for a in zip(*chosen, strict=True)]) if chosen else None
     if keys is None:
         return units.assign(shard=pd.Series(dtype="int64"))
     of_unit = pd.Series(list(chosen.values()), index=keys)
     return units.assign(shard=of_unit.reindex(pd.MultiIndex.from_frame(units[["k", "block"]])).to_numpy())
+
+
+def share_out(work: Mapping[Any, float], shards: int) -> dict[Any, int]:
+    """Give whole units of work to shards.
+
+    The heaviest comes first, and each goes to the shard with the least work so far. Nothing but the units decides, so
+    that every process that asks gets the same answer. The units of a corpus are shared out so, and the cells of the
+    simulations of coverage and calibration.
+
+    Parameters
+    ----------
+    work : mapping
+        What each unit takes, in any unit of time, by a name that can be sorted.
+    shards : int
+        From 1 on.
+
+    Returns
+    -------
+    dict
+        The number of each unit's shard, from 0.
+    """
+    if shards < 1:
+        raise ValueError(f"shards is {shards}; it must be 1 or more")
+    load = [(0, i) for i in range(shards)]
+    heapify(load)
+    chosen = {}
+    for name in sorted(work, key=lambda name: (-work[name], name)):
+        so_far, shard = load[0]
+        heapreplace(load, (so_far + work[name], shard))
+        chosen[name] = shard
+    return chosen
 
 
 def _hash(name: str) -> int:

@@ -1,5 +1,7 @@
 """A long table of studies, one row per study of some analysis, to effects; every row that is not used is named."""
 
+import csv
+import mmap
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +17,11 @@ from evisynth.effects import TableError, effects_of_table, find_measure
 
 # Rows checked at a time: the reader makes a Python object of every cell.
 _CHUNK = 200_000
+_PARQUET = (".parquet", ".pq")
 _PROBLEM = re.compile(r"line (\d+) \(.*?\), column (\w+): (.*)", re.DOTALL)
 BAD_COLUMNS = ("line", "analysis", "study", "kind", "column", "reason")
+# Name of an index that says on which line of its file a row begins.
+LINE = "line"
 UNREADABLE, NO_FIGURES = "unreadable", "no usable figures"
 
 
@@ -59,7 +64,8 @@ def read_table(path: Path, measure: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Cells of a CSV are text, so that nothing is guessed before it is checked.
+        Cells of a CSV are text, so that nothing is guessed before it is checked; its index says on which line of the
+        file each row begins.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def read_table(path: Path, measure: str) -> pd.DataFrame:
         raise CorpusError(f"there is no file {path}")
     wanted = {"analysis", "study", *columns_of(measure)}
     try:
-        if path.suffix.lower() in (".parquet", ".pq"):
+        if path.suffix.lower() in _PARQUET:
             table = pq.read_table(path, columns=_wanted(pq.read_schema(path).names, wanted, measure))
             decode = {i: f.type.value_type for i, f in enumerate(table.schema) if pa.types.is_dictionary(f.type)}
             for i, kind in decode.items():
@@ -90,7 +96,30 @@ def read_table(path: Path, measure: str) -> pd.DataFrame:
         raise CorpusError(
             f"{path} cannot be read as Parquet or as comma-separated text in UTF-8 with a header line: {error}"
         ) from None
-    return table.rename_columns([n.strip() for n in table.column_names]).to_pandas()
+    frame = table.rename_columns([n.strip() for n in table.column_names]).to_pandas()
+    if path.suffix.lower() not in _PARQUET:
+        frame.index = pd.Index(_lines(path, len(frame)), name=LINE)
+    return frame
+
+
+def _lines(path: Path, rows: int) -> np.ndarray:
+    """Line of the file on which each row begins: lines may be blank, and cells may hold line breaks."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        ends, at = 0, content.find(b"\n")
+        while at >= 0:
+            ends, at = ends + 1, content.find(b"\n", at + 1)
+        plain = ends + (content[-1:] != b"\n") == rows + 1
+    if plain:
+        return np.arange(rows) + 2
+    found, at = [], 1
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        for cells in reader:
+            if cells:
+                found.append(at)
+            at = reader.line_num + 1
+    # the header is no row; where the two readers disagree the rows are counted
+    return np.array(found[1:]) if len(found) == rows + 1 else np.arange(rows) + 2
 
 
 def _wanted(names: list[str], wanted: set[str], measure: str) -> list[str]:
@@ -106,7 +135,8 @@ def read_studies(frame: pd.DataFrame, settings: CorpusSettings) -> Studies:
     Parameters
     ----------
     frame : DataFrame
-        ``analysis``, optionally ``study``, and the columns of the measure (see `effects.effects_of_table`).
+        ``analysis``, optionally ``study``, and the columns of the measure (see `effects.effects_of_table`). An index of
+        the name "line" says where each row stands; otherwise the rows follow a header line.
     settings : CorpusSettings
 
     Returns
@@ -125,14 +155,17 @@ def read_studies(frame: pd.DataFrame, settings: CorpusSettings) -> Studies:
     if frame.empty:
         raise CorpusError("the table has no rows")
     names = pd.DataFrame({"analysis": _text(frame["analysis"])})
-    lines = np.arange(len(frame)) + 2
+    names = names.reset_index(drop=True)
+    lines = np.asarray(frame.index) if frame.index.name == LINE else np.arange(len(frame)) + 2
+    frame = frame.reset_index(drop=True)
     names["study"] = _text(frame["study"]) if "study" in frame.columns else [f"line {n}" for n in lines]
     bad = _bad_names(names, lines, "study" in frame.columns)
     usable = np.ones(len(frame), dtype=bool)
-    usable[bad["line"].to_numpy(dtype=int) - 2] = False
+    usable[bad["row"].to_numpy(dtype=int)] = False
     figures = frame.drop(columns=["analysis", "study"], errors="ignore")
     row, yi, vi, found = _effects(figures, np.flatnonzero(usable), settings)
-    found[["analysis", "study"]] = names.iloc[found["line"].to_numpy(dtype=int) - 2].to_numpy()
+    found[["analysis", "study"]] = names.iloc[found["row"].to_numpy(dtype=int)].to_numpy()
+    found["line"] = lines[found["row"].to_numpy(dtype=int)]
     bad = pd.concat([bad, found], ignore_index=True)[list(BAD_COLUMNS)]
     bad = bad.sort_values(["line", "column"], kind="stable", ignore_index=True)
     studies = names.iloc[row].assign(yi=yi, vi=vi)
@@ -151,7 +184,7 @@ def _text(cells: pd.Series) -> pd.Series:
 
 
 def _bad_names(names: pd.DataFrame, lines: np.ndarray, has_study: bool) -> pd.DataFrame:
-    frame = names.assign(line=lines, kind=UNREADABLE)
+    frame = names.assign(line=lines, row=np.arange(len(lines)), kind=UNREADABLE)
     nameless = frame[names["analysis"] == ""].assign(
         column="analysis", reason="found nothing, allowed a name. Say which meta-analysis the row belongs to."
     )
@@ -167,7 +200,7 @@ def _bad_names(names: pd.DataFrame, lines: np.ndarray, has_study: bool) -> pd.Da
         do = "allowed each name once in an analysis. Tell them apart, or delete the duplicate."
         reason = [f"found on lines {n}, {do}" for n in lines_of.reindex(keys)]
         parts.append(twice.assign(column="study", reason=reason))
-    return pd.concat(parts, ignore_index=True)[list(BAD_COLUMNS)]
+    return pd.concat(parts, ignore_index=True)[["row", *BAD_COLUMNS]]
 
 
 def _effects(figures: pd.DataFrame, rows: np.ndarray, settings: CorpusSettings):
@@ -188,26 +221,26 @@ def _effects(figures: pd.DataFrame, rows: np.ndarray, settings: CorpusSettings):
             except TableError as error:
                 found = _located(error, part)
                 problems += found
-                part = np.setdiff1d(part, [line - 2 for line, *_ in found])
+                part = np.setdiff1d(part, [row for row, *_ in found])
         for name, reason in table.left_out:
             # without a column of names the reader calls a row by its place
-            problems.append((int(part[int(name.removeprefix("line ")) - 2]) + 2, NO_FIGURES, "", reason))
+            problems.append((int(part[int(name.removeprefix("line ")) - 2]), NO_FIGURES, "", reason))
         kept.append(part[table.row])
         yi.append(table.yi)
         vi.append(table.vi)
-    found = pd.DataFrame(problems, columns=["line", "kind", "column", "reason"])
+    found = pd.DataFrame(problems, columns=["row", "kind", "column", "reason"])
     return np.concatenate(kept).astype(int), np.concatenate(yi), np.concatenate(vi), found
 
 
 def _located(error: TableError, part: np.ndarray) -> list[tuple[int, str, str, str]]:
-    """Problems with the line of the whole table; raises where the whole table is at fault."""
+    """Problems with the row of the whole table; raises where the whole table is at fault."""
     whole, found = [], []
     for text in error.problems:
         match = _PROBLEM.match(text)
         if match is None:
             whole.append(text)
         else:
-            found.append((int(part[int(match[1]) - 2]) + 2, UNREADABLE, match[2], match[3]))
+            found.append((int(part[int(match[1]) - 2]), UNREADABLE, match[2], match[3]))
     if whole or not found:
         raise CorpusError(whole or [str(error)])
     return found

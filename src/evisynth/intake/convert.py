@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from evisynth.intake.mapping import Mapping, Value
 from evisynth.intake.problems import CellProblem
 from evisynth.intake.rows import Leftover, Made, short_name
-from evisynth.intake.shape import shape_problems
-from evisynth.intake.sheets import AS_DATE, Cell, Sheet, looks_like_date
+from evisynth.intake.shape import ragged_rows, shape_problems
+from evisynth.intake.sheets import AS_DATE, Cell, Sheet, letters, looks_like_date, one_line
 from evisynth.review.problems import shown
 from evisynth.review.reading import cell_fault
 from evisynth.review.tables import STATUSES, TABLES, Column
@@ -17,16 +17,23 @@ NUMBERS = ("number", "count", "year")
 # A row of these tables without any figure but the number of people says nothing.
 _TABLES_OF_FIGURES = ("arms", "contrasts")
 _ANY_NUMBER = Column("value", "number", "a number")
+# Text that may hold a date of the calendar; a date anywhere else was a dose, a range or a question's number.
+_MAY_BE_DATES = ("note", "reason", "locator", "citation", "statement", "stated_value", "old", "new")
+_NEVER_DATES = ("value", "dose_text", "question")
 _PEOPLE = ("n", "n_1", "n_2", "timepoint_weeks", "ci_level")
 
 
 @dataclass(slots=True)
 class Converted:
-    """What a sheet gives: rows, what has no place, and what stops the import."""
+    """What a sheet gives: rows, what has no place, and what stops the import.
+
+    `is_table` is false where the sheet is not one table with one header: nothing can be said of its rows then.
+    """
 
     rows: list[Made] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
     problems: list[CellProblem] = field(default_factory=list)
+    is_table: bool = True
 
 
 def convert(sheet: Sheet, mapping: Mapping) -> Converted:
@@ -44,11 +51,19 @@ def convert(sheet: Sheet, mapping: Mapping) -> Converted:
     out.problems += shape_problems(sheet, mapping, work.columns, numeric_columns(mapping))
     out.problems += work.missing_columns()
     out.problems += _missing_status(mapping)
+    out.is_table = not out.problems
     if work.at_header is None or work.missing:
         return out
+    out.problems += ragged_rows(sheet, mapping)
+    out.is_table = not out.problems
     for position in range(work.at_header + 1, len(sheet.rows)):
         work.row(position)
     work.unused_columns()
+    work.nameless_cells()
+    if not (out.rows or out.problems or out.leftovers):
+        place = f"{sheet.name}, row {mapping.header}"
+        advice = "check `sheet` and `header`: which row names the columns"
+        out.problems.append(CellProblem(place, "no row below the header", "one row for each study or arm", advice))
     return out
 
 
@@ -87,8 +102,9 @@ class _Work:
     def __init__(self, sheet: Sheet, mapping: Mapping, out: Converted) -> None:
         self.sheet, self.mapping, self.out = sheet, mapping, out
         self.at_header = sheet.lines.index(mapping.header) if mapping.header in sheet.lines else None
-        header = [] if self.at_header is None else [cell.text for cell in sheet.rows[self.at_header]]
-        self.columns = {name: position for position, name in reversed(list(enumerate(header))) if name}
+        header = [] if self.at_header is None else [one_line(cell.text) for cell in sheet.rows[self.at_header]]
+        # of two columns of one name the first; shape_problems tells of them
+        self.columns = {name: header.index(name) for name in header if name}
         self.used = {name for value in self._values() for name in value.reads}
         self.used |= {condition.column for condition in mapping.when.values()}
         self.missing = sorted(self.used - set(self.columns))
@@ -206,6 +222,18 @@ class _Work:
                 if column < len(row) and row[column].text and line not in self.skip and line not in self.blocks:
                     self.out.leftovers.append(Leftover(self.sheet.place(line, column), name, row[column].text, reason))
 
+    def nameless_cells(self) -> None:
+        """List what stands in columns without a name."""
+        named = set(self.columns.values())
+        for position in range(self.at_header + 1, len(self.sheet.rows)):
+            line = self.sheet.lines[position]
+            if line in self.skip or line in self.blocks:
+                continue
+            for at, cell in enumerate(self.sheet.rows[position]):
+                if cell.text and at not in named:
+                    reason = f"column {letters(at)} has no name in row {self.mapping.header}"
+                    self.out.leftovers.append(Leftover(self.sheet.place(line, at), "", cell.text, reason))
+
 
 def _fault(cell: Cell, column: Column, value: Value) -> tuple[str, str, str] | None:
     """Say what is wrong with a cell for the column that it is meant for, or None."""
@@ -219,19 +247,16 @@ def _fault(cell: Cell, column: Column, value: Value) -> tuple[str, str, str] | N
             return found, "a number", _advice(cell)
         if looks_like_date(cell.text):
             return f"{shown(cell.text)}, {AS_DATE}", "a number", _advice(Cell(cell.text, AS_DATE))
+    elif cell.fault == AS_DATE and column.name not in _MAY_BE_DATES:
+        return f"{shown(cell.text)}, {AS_DATE}", "a text", _advice(cell)
     elif cell.fault and cell.fault != AS_DATE:
         return cell.fault, "a text", _advice(cell)
+    elif column.name in _NEVER_DATES and looks_like_date(cell.text):
+        return f"{shown(cell.text)}, {AS_DATE}", "a number or a word", _advice(Cell(cell.text, AS_DATE))
     if not cell.text or (column.kind == "id" and short_name(cell.text)):
         return None
     fault = cell_fault(cell.text, column) if not value.columns else None
-    if fault and column.kind in NUMBERS and _thousands(cell.text):
-        fault = fault[0], "write it without a sign between thousands, and with a point before decimals"
     return (shown(cell.text), *fault) if fault else None
-
-
-def _thousands(text: str) -> bool:
-    head, *groups = text.replace(" ", ",").replace("'", ",").split(",")
-    return bool(groups) and head.isdigit() and len(head) <= 3 and all(len(g) == 3 and g.isdigit() for g in groups)
 
 
 def _advice(cell: Cell) -> str:

@@ -4,7 +4,8 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from evisynth.intake.sheets import read_sheet, refused
+from evisynth.intake.problems import no_folder
+from evisynth.intake.sheets import one_line, read_sheet, refused
 
 
 def draft_mapping(file: Path, folder: Path) -> Path:
@@ -25,15 +26,17 @@ def draft_mapping(file: Path, folder: Path) -> Path:
     Raises
     ------
     ImportRefused
-        If the sheet cannot be read or is empty.
+        If the sheet cannot be read or is empty, or there is no such folder.
     FileExistsError
         If the draft is there already: it may hold somebody's work.
     """
     file, folder = Path(file), Path(folder)
+    if not folder.is_dir():
+        raise no_folder(folder)
     sheet = read_sheet(file)
     if not sheet.rows:
         raise refused(file, "no rows", "one row of column names, then one row for each trial", "check the file")
-    names, *rest = ([" ".join(cell.text.split()) for cell in row] for row in sheet.rows[:2])
+    names, *rest = ([one_line(cell.text) for cell in row] for row in sheet.rows[:2])
     first = rest[0] if rest else []
     width = max(len(name) for name in names)
     columns = [

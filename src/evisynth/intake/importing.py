@@ -3,15 +3,14 @@
 import csv
 import io
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from evisynth.intake.convert import convert
 from evisynth.intake.mapping import Mapping, read_mapping
 from evisynth.intake.merging import Merged
-from evisynth.intake.problems import ImportRefused
-from evisynth.intake.revman import convert_revman
+from evisynth.intake.problems import ImportRefused, no_folder
+from evisynth.intake.revman import convert_revman, settings_beside
 from evisynth.intake.rows import Leftover, Made
 from evisynth.intake.sheets import read_sheet
 from evisynth.review.tables import TABLES
@@ -66,28 +65,31 @@ def import_file(file: Path, mapping: Path, folder: Path, *, replace: bool = Fals
     """
     file, mapping, folder = Path(file), Path(mapping), Path(folder)
     plan = read_mapping(mapping)
+    if not folder.is_dir():
+        raise no_folder(folder)
     if plan.format == "revman":
         found, notes = convert_revman(file, plan), ()
     else:
-        sheet = read_sheet(file, plan.sheet, plan.separator)
+        sheet = read_sheet(file, plan.sheet, plan.separator, plan.header)
         found, notes = convert(sheet, plan), sheet.notes
-    if found.problems:
+    if not found.is_table:
         raise ImportRefused(found.problems, file.name)
-    merged = Merged(folder, replace)
+    # what is wrong with single cells, and what is wrong with the rows that have sound cells, in one list
+    merged = Merged(folder, replace, unsound={problem.order[0] for problem in found.problems})
     for row in (*_once(plan, mapping.name), *found.rows):
         merged.add(row)
     merged.check()
-    if merged.problems:
-        raise ImportRefused(merged.problems, file.name)
-    texts = {TABLES[name].file: _table_text(name, merged.tables[name]) for name in merged.touched}
+    if found.problems or merged.problems:
+        raise ImportRefused([*found.problems, *merged.problems], file.name)
+    contents = {TABLES[name].file: _table_text(name, merged.tables[name]) for name in merged.touched}
+    kept = [file, mapping, *(settings_beside(file) if plan.format == "revman" else ())]
+    contents |= {f"{IMPORTS}/{path.name}": path.read_bytes() for path in kept}
     listed = f"{IMPORTS}/{file.name}.not_imported.csv"
     if found.leftovers:
-        texts[listed] = _leftover_text(found.leftovers)
-    elif (folder / listed).is_file():
-        (folder / listed).unlink()
-    _write(folder, texts)
-    for path in (file, mapping):
-        _keep(path, folder / IMPORTS / path.name)
+        contents[listed] = _leftover_text(found.leftovers)
+    _write(folder, contents)
+    if not found.leftovers:
+        (folder / listed).unlink(missing_ok=True)
     place = folder / listed if found.leftovers else None
     return Imported(dict(merged.touched), tuple(found.leftovers), notes, place)
 
@@ -100,32 +102,31 @@ def _once(plan: Mapping, name: str) -> list[Made]:
     return made
 
 
-def _table_text(name: str, rows: list[dict[str, str]]) -> str:
+def _table_text(name: str, rows: list[dict[str, str]]) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, TABLES[name].names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    return text.getvalue()
+    return text.getvalue().encode()
 
 
-def _leftover_text(leftovers: list[Leftover]) -> str:
+def _leftover_text(leftovers: list[Leftover]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("place", "column", "value", "reason"))
     writer.writerows((item.place, item.column, item.value, item.reason) for item in leftovers)
-    return text.getvalue()
+    return text.getvalue().encode()
 
 
-def _write(folder: Path, texts: dict[str, str]) -> None:
-    """Write every file beside its place first, so that a full disk leaves the tables as they were."""
+def _write(folder: Path, contents: dict[str, bytes]) -> None:
+    """Write every file beside its place first, so that a full disk leaves the folder as it was."""
     (folder / IMPORTS).mkdir(parents=True, exist_ok=True)
-    parts = {folder / name: (folder / name).with_suffix(".part") for name in texts}
-    for part, text in zip(parts.values(), texts.values(), strict=True):
-        part.write_text(text, encoding="utf-8", newline="")
-    for path, part in parts.items():
-        os.replace(part, path)
-
-
-def _keep(path: Path, place: Path) -> None:
-    if path.resolve() != place.resolve():
-        shutil.copyfile(path, place)
+    parts = {folder / name: folder / f"{name}.part" for name in contents}
+    try:
+        for part, content in zip(parts.values(), contents.values(), strict=True):
+            part.write_bytes(content)
+        for path, part in parts.items():
+            os.replace(part, path)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)

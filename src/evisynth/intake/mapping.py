@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from evisynth.intake.problems import CellProblem, ImportRefused
+from evisynth.intake.sheets import one_line
 from evisynth.review.examples import is_example
 from evisynth.review.plan import line_of
 from evisynth.review.problems import shown
@@ -17,7 +18,14 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _as_name(value: Any) -> Any:
+    value = _as_text(value)
+    return one_line(value) if isinstance(value, str) else value
+
+
 Text = Annotated[str, BeforeValidator(_as_text)]
+# The name of a column of the sheet, where a line break in a narrow column counts as a space.
+Name = Annotated[str, BeforeValidator(_as_name)]
 
 
 class _Closed(BaseModel):
@@ -27,9 +35,9 @@ class _Closed(BaseModel):
 class Value(_Closed):
     """Where the value of one column comes from: one of column, columns, sum or value."""
 
-    column: Text | None = Field(None, description="a column of the sheet; the short form is its name alone")
-    columns: tuple[Text, ...] = Field((), description="several columns, joined by a space")
-    sum: tuple[Text, ...] = Field((), description="several columns of whole numbers, added up")
+    column: Name | None = Field(None, description="a column of the sheet; the short form is its name alone")
+    columns: tuple[Name, ...] = Field((), description="several columns, joined by a space")
+    sum: tuple[Name, ...] = Field((), description="several columns of whole numbers, added up")
     value: Text | None = Field(None, description="the same text in every row")
     words: dict[Text, Text] = Field({}, description="the sheet's words and the review's words for them")
 
@@ -54,7 +62,7 @@ class Value(_Closed):
 class When(_Closed):
     """A row of a table is made only where a cell holds one of these words."""
 
-    column: Text
+    column: Name
     one_of: tuple[Text, ...] = Field(min_length=1)
 
 
@@ -92,7 +100,7 @@ class Mapping(_Closed):
     )
     when: dict[str, When] = Field({}, description="the conditions of each_row, by table.position from 0")
     skip: tuple[Skip, ...] = ()
-    not_used: dict[Text, str] = Field({}, description="columns left out on purpose, with the reason")
+    not_used: dict[Name, str] = Field({}, description="columns left out on purpose, with the reason")
     # The following are for revman only.
     comparisons: tuple[int, ...] = Field((), description="numbers of the comparisons; empty: all")
     study_facts: dict[str, Text] = Field({}, description="condition, design ... of every study")

@@ -1,6 +1,7 @@
 """Put new rows beside those that a review has, and check the whole before anything is written."""
 
 from collections.abc import Mapping as Named
+from collections.abc import Set
 from pathlib import Path
 
 import pandas as pd
@@ -23,10 +24,13 @@ class Merged:
         The review folder; may be missing.
     replace : bool
         Whether a new row takes the place of a row with the same key.
+    unsound : set of int
+        Lines of the sheet with a cell that cannot be read: told already, so that their rows are not checked further.
     """
 
-    def __init__(self, folder: Path, replace: bool) -> None:
+    def __init__(self, folder: Path, replace: bool, unsound: Set[int] = frozenset()) -> None:
         self.replace = replace
+        self.unsound = unsound
         self.problems: list[CellProblem] = []
         self.tables: dict[str, list[dict[str, str]]] = {}
         self.touched: dict[str, int] = {}
@@ -40,6 +44,8 @@ class Merged:
             self.tables[name] = kept
             self._at |= {(name, key_of(row[part] for part in spec.key)): i for i, row in enumerate(kept)}
             self.problems += [_old(problem) for problem in faults if rows or problem.line]
+        # the rows of a table that is broken already cannot be compared with others
+        self.readable = not self.problems
 
     def add(self, row: Made) -> None:
         """Add one row, unless the same stands there already; a row that differs is a problem."""
@@ -55,7 +61,7 @@ class Merged:
             rows.append(cells)
         elif before is not None or not self.replace:
             differing = [name for name in spec.names if rows[at][name] != cells[name] and name not in row.own]
-            if differing:
+            if differing and not self._is_unsound(row, before):
                 self.problems.append(self._clash(row, key, before, differing[0], rows[at], cells))
             if before is not None:
                 return
@@ -76,13 +82,20 @@ class Merged:
             advice = f"correct one of them, or import with --replace to overwrite the row of {file}"
         return CellProblem(row.places.get(name, row.place), found, "each key once", advice, file, row.order)
 
+    def _is_unsound(self, *rows: Made | None) -> bool:
+        return any(row is not None and row.order[0] in self.unsound for row in rows)
+
     def check(self) -> None:
         """Check every new cell, and the rows and tables among each other."""
         tables = {name: self._table(name) for name in TABLES}
         for row in self._made.values():
-            self._check_cells(row)
-        if not self.problems:
-            self.problems += [self._named(problem, tables) for problem in check_tables(tables)]
+            if not self._is_unsound(row):
+                self._check_cells(row)
+        if self.readable:
+            told = {(problem.place, problem.order) for problem in self.problems}
+            found = [self._named(problem, tables) for problem in check_tables(tables)]
+            # a cell that is told already, or that stands in a row of which too little can be read
+            self.problems += [p for p in found if p.order[0] not in self.unsound and (p.place, p.order) not in told]
 
     def _check_cells(self, row: Made) -> None:
         for column in TABLES[row.table].columns:

@@ -1,7 +1,8 @@
 """What stops an import, said by cell."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class ImportRefused(ValueError):
     """
 
     def __init__(self, problems: Iterable[CellProblem], file: str) -> None:
-        self.problems = tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.order))
+        self.problems = tuple(sorted(_once(problems), key=lambda problem: problem.order))
         self.file = file
         super().__init__(self.to_text())
 
@@ -54,3 +55,22 @@ class ImportRefused(ValueError):
         count = len(self.problems)
         head = f"{count} problem{'s' if count != 1 else ''} in {self.file}; nothing was written:"
         return "\n".join([head, *(problem.to_text() for problem in self.problems)])
+
+
+def no_folder(folder: Path) -> ImportRefused:
+    """Return the refusal of an import into a folder that is not there."""
+    advice = f"check the path; `evisynth new {folder.name}` starts a review in data/{folder.name}"
+    return ImportRefused([CellProblem(str(folder), "no such folder", "the folder of a review", advice)], folder.name)
+
+
+def _once(problems: Iterable[CellProblem]) -> list[CellProblem]:
+    """Tell a cell that is meant for several columns once, with all of them."""
+    found: dict[tuple, CellProblem] = {}
+    for problem in problems:
+        same = (problem.place, problem.found, problem.allowed, problem.advice)
+        before = found.get(same)
+        if before is None:
+            found[same] = problem
+        elif problem.meant_for and problem.meant_for not in before.meant_for.split(", "):
+            found[same] = replace(before, meant_for=f"{before.meant_for}, {problem.meant_for}".removeprefix(", "))
+    return list(found.values())

@@ -6,13 +6,13 @@ Both are turned into the same records first; one set of rules makes rows of a re
 import csv
 import io
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
 from evisynth.intake.convert import Converted
 from evisynth.intake.mapping import Mapping, OutcomeFacts
-from evisynth.intake.problems import CellProblem
+from evisynth.intake.problems import CellProblem, ImportRefused
 from evisynth.intake.rows import Leftover, Made, short_name
 from evisynth.intake.sheets import refused
 
@@ -71,6 +71,7 @@ class Record:
     figures: dict[str, str]
     order: tuple[int, int]
     rest: dict[str, str]
+    places: dict[str, str] = field(default_factory=dict)
 
 
 def convert_revman(path: Path, mapping: Mapping) -> Converted:
@@ -95,13 +96,15 @@ def convert_revman(path: Path, mapping: Mapping) -> Converted:
         if record not in wanted
     ]
     out.problems += _missing_facts(path, wanted, mapping)
-    if not out.problems:
+    out.is_table = not out.problems
+    if out.is_table:
         _rows(wanted, mapping, out)
     return out
 
 
-def _comparison(record: Record) -> int:
-    return int(record.number.split(".")[0])
+def _comparison(record: Record) -> int | None:
+    number = record.number.split(".")[0]
+    return int(number) if number.isdecimal() else None
 
 
 def _missing_facts(path: Path, records: list[Record], mapping: Mapping) -> list[CellProblem]:
@@ -123,6 +126,8 @@ def _read_rm5(path: Path, out: Converted) -> list[Record]:
         root = ElementTree.parse(path).getroot()
     except ElementTree.ParseError as error:
         raise refused(path, f"text that is no XML ({error})", "a .rm5 file", "export the review again") from None
+    if not any(True for _ in root.iter("COMPARISON")):
+        raise refused(path, "no comparison", "a review with its analyses", "export the review with data and analyses")
     studies = {study.get("ID", ""): study for study in root.iter("STUDY")}
     records: list[Record] = []
     for comparison in root.iter("COMPARISON"):
@@ -192,11 +197,16 @@ def _read_web(path: Path, out: Converted) -> list[Record]:
     if missing:
         advice = "give the file whose name ends in -data-rows.csv of the data package"
         raise refused(path, f"no column {', '.join(missing)}", "the data rows of RevMan Web", advice)
-    beside = path.with_name(path.name.replace("-data-rows", "-overall-estimates-and-settings"))
-    if beside == path or not beside.is_file():
+    found = settings_beside(path)
+    if not found:
         advice = "put the file of the same data package beside it: the names of the groups and the measure stand there"
-        raise refused(path, "no settings", beside.name, advice)
-    settings = {f"{row['Analysis group']}.{row['Analysis number']}": row for row in _csv(beside)}
+        raise refused(path, "no settings", _settings_name(path), advice)
+    overall = _csv(found[0])
+    missing = [name for name in ("Analysis group", "Analysis number") if overall and name not in overall[0]]
+    if missing:
+        advice = "take the file as it was downloaded: it was changed since"
+        raise refused(found[0], f"no column {', '.join(missing)}", "the settings of RevMan Web", advice)
+    settings = {f"{row['Analysis group']}.{row['Analysis number']}": row for row in overall}
     records = []
     for line, row in enumerate(rows, start=2):
         record = _web_record(path, line, row, settings.get(f"{row['Analysis group']}.{row['Analysis number']}", {}))
@@ -211,6 +221,16 @@ def _read_web(path: Path, out: Converted) -> list[Record]:
     return records
 
 
+def _settings_name(path: Path) -> str:
+    return path.name.replace("-data-rows", "-overall-estimates-and-settings")
+
+
+def settings_beside(path: Path) -> tuple[Path, ...]:
+    """Return the file of a data package that lies beside its data rows and is read with them; blank for others."""
+    beside = path.with_name(_settings_name(path))
+    return (beside,) if beside != path and beside.is_file() else ()
+
+
 def _judged(name: str) -> bool:
     return name.endswith((" judgement", " support"))
 
@@ -220,7 +240,27 @@ def _csv(path: Path) -> list[dict[str, str]]:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise refused(path, "bytes that are not UTF-8", "text in UTF-8", "save the file as UTF-8") from None
-    return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(io.StringIO(text, newline=""))]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header, *rows = (row for row in reader if any(cell.strip() for cell in row))
+    except ValueError:
+        header, rows = [], []
+    except csv.Error as error:
+        found = f"text that is no CSV in line {reader.line_num} ({error})"
+        raise refused(path, found, "cells", "check the quotes there") from None
+    wrong = [
+        CellProblem(
+            f"{path.name}, row {line}",
+            f"{len(row)} cells",
+            f"{len(header)}, as in the header",
+            "take the file as it was downloaded: it was changed since",
+        )
+        for line, row in enumerate(rows, start=2)
+        if len(row) != len(header)
+    ]
+    if wrong:
+        raise ImportRefused(wrong, path.name)
+    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def _web_record(path: Path, line: int, row: dict[str, str], settings: dict[str, str]) -> Record:
@@ -250,6 +290,7 @@ def _web_record(path: Path, line: int, row: dict[str, str], settings: dict[str, 
         figures,
         (line, 0),
         {name: value for name, value in row.items() if value.strip() and name not in taken},
+        {name: f"{path.name}, row {line}, column {column}" for name, column in _WEB.items()},
     )
 
 
@@ -294,9 +335,9 @@ def _figures(record: Record, facts: OutcomeFacts, here: dict[str, str], names: l
     figures = record.figures
     if record.kind == "IV":
         return _contrast(record, here, names)
-    if not (_positive(figures["n_1"]) and _positive(figures["n_2"])):
+    if _nothing(figures["n_1"]) or _nothing(figures["n_2"]):
         return "nobody in one of the groups"
-    if record.kind == "CONT" and not (_positive(figures["sd_1"]) and _positive(figures["sd_2"])):
+    if record.kind == "CONT" and (_nothing(figures["sd_1"]) or _nothing(figures["sd_2"])):
         return "a standard deviation of 0 or none: the figures were not reported"
     columns = ("n", "events") if record.kind == "DICH" else ("n", "mean", "sd")
     kind = "event" if record.kind == "DICH" else facts.value_kind
@@ -304,7 +345,8 @@ def _figures(record: Record, facts: OutcomeFacts, here: dict[str, str], names: l
     for side, name in zip("12", names, strict=True):
         cells = {column: figures[f"{column}_{side}"] for column in columns}
         cells |= {"arm": name, "treatment": name, "value_kind": kind, **here}
-        rows.append(Made("arms", cells, {}, record.place, record.order, frozenset({"locator"})))
+        places = {column: record.places[f"{column}_{side}"] for column in columns if record.places}
+        rows.append(Made("arms", cells, places, record.place, record.order, frozenset({"locator"})))
     return rows
 
 
@@ -321,12 +363,14 @@ def _contrast(record: Record, here: dict[str, str], names: list[str]) -> list[Ma
     if statistic not in _RATIOS:
         cells["se"] = figures["giv_se"]
     for side in "12":
-        cells[f"n_{side}"] = figures[f"n_{side}"] if _positive(figures[f"n_{side}"]) else ""
-    return [Made("contrasts", cells, {}, record.place, record.order, frozenset({"locator"}))]
+        cells[f"n_{side}"] = "" if _nothing(figures[f"n_{side}"]) else figures[f"n_{side}"]
+    places = {name: place for name, place in record.places.items() if name in cells}
+    return [Made("contrasts", cells, places, record.place, record.order, frozenset({"locator"}))]
 
 
-def _positive(text: str) -> bool:
+def _nothing(text: str) -> bool:
+    """Say whether a figure is blank or 0; what is no number is for the check of the cells to name."""
     try:
-        return float(text) > 0
+        return not text or float(text) == 0
     except ValueError:
         return False

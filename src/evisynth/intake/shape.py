@@ -6,7 +6,7 @@ from collections.abc import Mapping as Named
 
 from evisynth.intake.mapping import Mapping
 from evisynth.intake.problems import CellProblem
-from evisynth.intake.sheets import Sheet, letters
+from evisynth.intake.sheets import Sheet, letters, one_line
 from evisynth.review.problems import shown
 
 _TOTAL = re.compile(
@@ -15,6 +15,7 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"[<>]?\s*[+-]?\d")
+_WHOLE = re.compile(r"[0-9]+")
 _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)$")
 
 
@@ -32,15 +33,16 @@ def shape_problems(sheet: Sheet, mapping: Mapping, columns: Named[str, int], num
     numeric : set of str
         Names of the columns that hold numbers.
     """
-    problems = _merged(sheet)
+    problems = _merged(sheet, mapping)
     if mapping.header not in sheet.lines:
         return problems
     at = sheet.lines.index(mapping.header)
-    names = Counter(cell.text for cell in sheet.rows[at] if cell.text)
-    for position, cell in enumerate(sheet.rows[at]):
-        if names[cell.text] > 1:
+    header = [one_line(cell.text) for cell in sheet.rows[at]]
+    names = Counter(name for name in header if name)
+    for position, name in enumerate(header):
+        if names[name] > 1:
             place = sheet.place(mapping.header, position)
-            found = f"the column {shown(cell.text)} more than once"
+            found = f"the column {shown(name)} more than once"
             advice = "rename the columns: two header lines become one, such as 'vaccinated cases'"
             problems.append(CellProblem(place, found, "each name once", advice, order=(mapping.header, position)))
     skipped = {entry.row for entry in mapping.skip}
@@ -52,11 +54,34 @@ def shape_problems(sheet: Sheet, mapping: Mapping, columns: Named[str, int], num
     return problems
 
 
-def _merged(sheet: Sheet) -> list[CellProblem]:
+def ragged_rows(sheet: Sheet, mapping: Mapping) -> list[CellProblem]:
+    """Return the rows of a CSV with more or fewer cells than the header: their figures may stand in wrong columns."""
+    if not sheet.ragged:
+        return []
+    at = sheet.lines.index(mapping.header)
+    skipped, width = {entry.row for entry in mapping.skip}, len(sheet.rows[at])
+    problems = []
+    for line, row in zip(sheet.lines[at + 1 :], sheet.rows[at + 1 :], strict=True):
+        if len(row) == width or line in skipped or not any(cell.text for cell in row):
+            continue
+        place = f"{sheet.name}, row {line}"
+        if any(cell.text for cell in row[width:]):
+            place = sheet.place(line, width)
+        found, allowed = f"{len(row)} cells", f"{width}, as in the header"
+        advice = 'a figure or text with a separator in it needs quotes ("13,598" is one cell); fill blank cells up'
+        problems.append(CellProblem(place, found, allowed, advice, order=(line, 0)))
+    return problems
+
+
+def _merged(sheet: Sheet, mapping: Mapping) -> list[CellProblem]:
+    skipped = {entry.row for entry in mapping.skip}
     problems = []
     for area in sheet.merged:
         match = _RANGE.match(area)
-        line = int(match.group(2)) if match else 0
+        line, last = (int(match.group(2)), int(match.group(4))) if match else (0, 0)
+        # a title over the header, or a row that is left out: nothing is read there
+        if match and (last < mapping.header or skipped.issuperset(range(line, last + 1))):
+            continue
         problems.append(
             CellProblem(
                 f"{sheet.name}!{area}",
@@ -109,6 +134,6 @@ def _adds_up(sheet: Sheet, rows: list[int], position: int, where: list[int]) -> 
     sums = 0
     for column, text in enumerate(_texts(sheet, position, where)):
         cells = [row[column] for row in above if row[column]]
-        if text.isdigit() and len(cells) > 2 and all(cell.isdigit() for cell in cells):
+        if len(cells) > 2 and all(_WHOLE.fullmatch(cell) for cell in (text, *cells)):
             sums += int(text) == sum(map(int, cells)) and int(text) > 0
     return sums >= 2

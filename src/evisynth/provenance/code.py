@@ -3,12 +3,14 @@
 import ast
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 DATA = {".yaml", ".csv", ".jinja", ".css", ".js", ".mplstyle", ".typ"}
 _DOTTED = re.compile(r"\.?[a-z_]\w*(\.[a-z_]\w*)*$")
+# Where a file names no module of the library in a string, only its statements have to be looked at: a tenth of all.
+_NAMED = re.compile(r"""["']evisynth[.\w]*["']""")
 
 
 def files_of(script: Path, source: Path) -> tuple[Path, ...]:
@@ -97,7 +99,9 @@ def _imports(path: Path) -> tuple[str, ...]:
     if path.suffix != ".py":
         return ()
     names = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    text = path.read_text(encoding="utf-8")
+    nodes = ast.walk if path.name == "__init__.py" or _NAMED.search(text) else _statements
+    for node in nodes(ast.parse(text)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -108,13 +112,23 @@ def _imports(path: Path) -> tuple[str, ...]:
     return tuple(name for name in names if name.split(".")[0] == "evisynth")
 
 
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Walk the statements, without the expressions in them: an import is a statement."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            todo += getattr(node, name, ())
+
+
 @cache
 def _beside(path: Path) -> tuple[Path, ...]:
     """Return the files in a script's own folder that it imports: Python looks there first."""
     if path.suffix != ".py":
         return ()
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

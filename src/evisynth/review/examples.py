@@ -14,6 +14,7 @@ TEXT_MARK = "EXAMPLE"
 # The order in which a review is filled: each table leans on those before it.
 ORDER = ("sources", "studies", "outcomes")
 FIGURES = ("arms", "contrasts")
+PLAN = "review.yaml"
 ROW = "the example row"
 VALUE = "replace the example"
 
@@ -30,7 +31,7 @@ def example_lines(table: Table) -> list[int]:
 
 
 def example_problems(tables: Mapping[str, Table], plan_file: Path) -> list[Problem]:
-    """Return one problem for each example row, and one for each example value of review.yaml.
+    """Return one problem for each example row, each example text left in another row, and each of review.yaml.
 
     Parameters
     ----------
@@ -45,11 +46,16 @@ def example_problems(tables: Mapping[str, Table], plan_file: Path) -> list[Probl
         if not table.spec.required:
             advice += f", or delete {table.spec.file} if the review has none"
         column = table.spec.key[0]
+        rows = example_lines(table)
+        problems += [Problem(table.spec.file, line, column, ROW, "rows of your review", advice) for line in rows]
         problems += [
-            Problem(table.spec.file, line, column, ROW, "rows of your review", advice) for line in example_lines(table)
+            Problem(table.spec.file, line, name, shown(text, 40), "what your review says", VALUE)
+            for name in table.text.columns
+            for line, text in zip(table.lines, table.text[name], strict=True)
+            if is_example(text) and line not in rows
         ]
     return problems + [
-        Problem("review.yaml", line, key, shown(text, 40), "what your review says", VALUE)
+        Problem(PLAN, line, key, shown(text, 40), "what your review says", VALUE)
         for line, key, text in _example_values(plan_file)
     ]
 
@@ -86,6 +92,7 @@ def missing_steps(problems: Iterable[Problem]) -> list[str]:
     if not examples:
         return []
     rows = {problem.file for problem in examples if problem.found == ROW}
+    texts = {problem.file for problem in examples} - rows - {PLAN}
     steps = [f"{TABLES[name].file}: {TABLES[name].about}" for name in ORDER if TABLES[name].file in rows]
     figures = [TABLES[name].file for name in FIGURES if TABLES[name].file in rows]
     if len(figures) == len(FIGURES):
@@ -93,9 +100,11 @@ def missing_steps(problems: Iterable[Problem]) -> list[str]:
             f"{' or '.join(figures)}: the figures, by arm or as a comparison; delete the one that is not needed"
         )
         rows -= set(figures)
-    plan = [problem.line for problem in examples if problem.file == "review.yaml"]
-    if plan:
-        steps.append(f"review.yaml: what begins with EXAMPLE or example_ (lines {_spans(plan)})")
+    order = [TABLES[name].file for name in (*ORDER, *FIGURES)]
+    for file in (*sorted(texts, key=lambda file: (order.index(file) if file in order else len(order), file)), PLAN):
+        lines = [problem.line for problem in examples if problem.file == file]
+        if lines:
+            steps.append(f"{file}: what begins with EXAMPLE or example_ (lines {_spans(lines)})")
     rest = sorted(rows - {TABLES[name].file for name in ORDER})
     if rest:
         steps.append(f"fill or delete: {', '.join(rest)}")

@@ -11,8 +11,12 @@ import pandas as pd
 from evisynth.review.problems import Problem, shown
 from evisynth.review.tables import Column, TableSpec, key_of
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
-_COUNT = re.compile(r"\d+$")
+# [0-9], not \d: that takes the digits of every script, which become no number later
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$")
+_DATE = re.compile(
+    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\b|[0-9]{1,2}([./])[0-9]{1,2}\1[0-9]{2,4}$|[0-9]{1,2}-[A-Za-z]{3}\b|[A-Za-z]{3}-[0-9]{2}$"
+)
+_COUNT = re.compile(r"[0-9]+$")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.\-]*$")
 
 
@@ -214,14 +218,28 @@ def cell_fault(cell: str, column: Column) -> tuple[str, str] | None:
 
 
 def _number_advice(cell: str) -> str:
+    if re.match(r"[+-]?[0-9]{1,3}([ ,'\u2019][0-9]{3})+(\.[0-9]+)?$", cell):
+        return "write it without a sign between thousands, and with a point before decimals"
     if re.match(r"[+-]?\d+,\d+$", cell):
         return "write a decimal point instead of the comma"
+    if _DATE.match(cell):
+        return "spreadsheets turn entries such as 5/12 or 3-4 into dates: type the figure of the source again, as text"
     if cell.endswith("%"):
         return "leave out the per cent sign: the column says the unit"
     if cell[:1] in "<>" and cell[1:]:
         return "put the sign into the relation column and the number here"
-    if "(" in cell:
+    if re.match(r"[\u2010-\u2015\ufe58\uff0d]\s*[0-9.]", cell):
+        return "write a minus sign '-' instead of the dash, if the figure is negative"
+    if "(" in cell or re.match(r"[+-]?[0-9.]+\s*(?:\[|/|±|\+/-|[-\u2010-\u2015]|to\b)", cell):
         return "split the figures: one number in each cell"
+    if re.match(r"[+-]?[0-9.]+\s*(?:[*†‡§¶#\u00b9\u00b2\u00b3\u2070-\u2079]+|[a-z])$", cell):
+        return "leave out the mark of the footnote: what it says belongs into the note"
+    if re.match(r"[0-9]+\.0*$", cell):
+        return "write it without decimals"
+    if _NUMBER.match(cell):
+        return "it has to be a whole number, not negative: check it against the source"
+    if any(sign.isdigit() and not sign.isascii() for sign in cell):
+        return "write it with the digits 0 to 9"
     return "type the figure alone, without words or units, or leave the cell blank"
 
 
