@@ -1,8 +1,12 @@
-"""Small made-up tables for the tests of the claims audit."""
+"""The audited claims of the naltrexone review, and small made-up tables for the tests of the claims audit."""
+
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from evisynth.claims import audit_review
+from evisynth.review import load_review
 from evisynth.review.reading import Table, empty_table
 from evisynth.review.tables import TABLES, key_of
 
@@ -81,6 +85,18 @@ FACTS = {
          "ci_high": "1.30", "source_id": "pool2021", "status": "derived"},
     ],
 }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def review():
+    """The naltrexone review."""
+    return load_review(Path(__file__).parents[2] / "data" / "naltrexone")
+
+
+@pytest.fixture(scope="session")
+def found(review):
+    """Its claims, audited."""
+    return audit_review(review.corrected)
 
 
 @pytest.fixture

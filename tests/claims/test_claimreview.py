@@ -1,7 +1,6 @@
 """Every claim with a verdict and a way to the published cell; and the same as ClaimReview records."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,21 +8,8 @@ from evisynth.claims import audit_review, claim_reviews
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.provenance.tables import write_table
 from evisynth.provenance.trace import trace
-from evisynth.review import load_review
 from evisynth.review.stored import write_checked
 from evisynth.review.tables import VERDICTS
-
-FOLDER = Path(__file__).parents[2] / "data" / "naltrexone"
-
-
-@pytest.fixture(scope="module")
-def review():
-    return load_review(FOLDER)
-
-
-@pytest.fixture(scope="module")
-def found(review):
-    return audit_review(review.corrected)
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,14 @@
 """The four documents of the naltrexone review."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from evisynth.claims import audit_review, check_claims
+from evisynth.claims import check_claims
 from evisynth.claims.numbers import printed_numbers
-from evisynth.review import load_review
 from evisynth.review.tables import VERDICTS
 
-FOLDER = Path(__file__).parents[2] / "data" / "naltrexone"
 GROUPS = {"doc_a": ("A", 31), "doc_b": ("B", 11), "doc_c": ("C", 8), "doc_d": ("D", 6)}
-
-
-@pytest.fixture(scope="module")
-def review():
-    return load_review(FOLDER)
-
-
-@pytest.fixture(scope="module")
-def found(review):
-    return audit_review(review.corrected)
 
 
 @pytest.fixture(scope="module")

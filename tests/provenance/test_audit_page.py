@@ -21,18 +21,6 @@ pytestmark = pytest.mark.end_to_end
 STEPS = ("estimate_effects", "pool_estimates")
 
 
-def steps():
-    """Every command of the page with the lines that follow it."""
-    found = []
-    for block in re.findall(r"^```console\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((line[2:], []))
-            else:
-                found[-1][1].append(line)
-    return [(command, "\n".join(lines)) for command, lines in found]
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, step, stages):
     """The naltrexone review as far as the page needs it, in a folder of its own."""
@@ -81,8 +69,8 @@ def told(command, place):
     return done.stdout.rstrip("\n")
 
 
-def test_the_walk_of_the_page(place):
-    found = steps()
+def test_the_walk_of_the_page(place, commands_of):
+    found = commands_of(PAGE)
     assert [command.split()[0] for command, _ in found] == ["evisynth", "evisynth", "sed", "python3", "evisynth"]
     for command, expected in found:
         assert DIGEST.sub("(code)", told(command, place)) == DIGEST.sub("(code)", expected), command

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from evisynth.provenance.formulas import METHODS, TABLES, formulas_for, formulas_of
+from evisynth.provenance.formulas.bias import SELECTION, TESTS
 from evisynth.provenance.tables import STAGE_TABLES
 from evisynth.synthesis.estimates import METHODS as POOLED
 
@@ -29,6 +30,20 @@ def test_every_method_of_the_plan_has_its_formulas():
         found = formulas_of("pooled/estimates.csv", {"method": method})
         for column in ("estimate", "natural_estimate", "ci_low", "p", "k"):
             assert formulas_for(found, column), (method, column)
+
+
+@pytest.mark.parametrize("table", ["bias/tests.csv", "bias/selection.csv", "bias/influence.csv", "bias/cumulative.csv"])
+def test_every_row_of_small_studies_has_its_formula(table):
+    golden = {
+        "bias/tests.csv": ("test", TESTS),
+        "bias/selection.csv": ("method", SELECTION),
+    }
+    for column, names in [golden[table]] if table in golden else []:
+        for name in names:
+            assert formulas_of(table, {column: name}), name
+    shown = {"bias/tests.csv": "p", "bias/influence.csv": "cooks_distance"}.get(table, "natural_estimate")
+    row = {"test": "egger"} if table == "bias/tests.csv" else {"method": "pet"}
+    assert formulas_for(formulas_of(table, row), shown)
 
 
 def test_a_column_gets_its_own_formula_only():

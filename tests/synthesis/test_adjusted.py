@@ -14,6 +14,7 @@ from evisynth.provenance.tables import STAGE_TABLES, write_table
 from evisynth.quality import Judgement
 from evisynth.review import load_review
 from evisynth.synthesis import adjusted
+from evisynth.synthesis import bias_answers as answers
 from evisynth.synthesis import bias_settings as settings
 from evisynth.synthesis.assemble import assemble_plan, effect_rows
 from evisynth.synthesis.bias_evidence import classes_of, evidence_of, readings_of
@@ -65,7 +66,7 @@ def setting(name):
 
 
 def additive(evidence, name):
-    return adjusted.additive_answer(evidence, setting(name), adjusted.additive_classes(evidence, setting(name)))
+    return answers.additive_answer(evidence, setting(name), answers.additive_classes(evidence, setting(name)))
 
 
 def test_bias_towards_the_treatment_is_taken_off():
@@ -92,7 +93,7 @@ def test_more_bias_moves_further_and_widens():
 
 def test_no_bias_is_the_plain_estimate():
     evidence = bcg(dict.fromkeys(bcg().task.effects["study_id"], "high"))
-    answer = adjusted.additive_answer(evidence, setting("brando"), [BiasClass("high", 0.0, 0.0)])
+    answer = answers.additive_answer(evidence, setting("brando"), [BiasClass("high", 0.0, 0.0)])
     exact = plain(evidence.task)
     found = answer.estimate
     assert found["estimate"] == pytest.approx(exact.mu.median, abs=1e-7)
@@ -108,7 +109,7 @@ def test_studies_that_were_not_assessed_count_as_some_concerns():
     assert classes.loc["rosenthal1960", ["concern", "class"]].tolist() == ["not assessed", "some"]
     assert "11 some concerns, 1 high risk (of these 11 not assessed" in settings.class_words(evidence.classes)
     assert "quality/judgements.csv:aronson1948" in evidence.judged_origin
-    half = adjusted.additive_classes(evidence, setting("brando"))
+    half = answers.additive_classes(evidence, setting("brando"))
     assert [bias.name for bias in half] == ["some", "high"]
     assert half[0].spread == pytest.approx(half[1].spread / 2)
 
@@ -116,9 +117,9 @@ def test_studies_that_were_not_assessed_count_as_some_concerns():
 def test_a_learned_bias_needs_two_studies_on_either_side():
     names = bcg().task.effects["study_id"].tolist()
     low = dict.fromkeys(names, "low")
-    assert adjusted.additive_classes(bcg(low | {names[0]: "high"}), setting("learned")) is None
-    assert adjusted.additive_classes(bcg(low), setting("learned")) is None
-    found = adjusted.additive_classes(bcg(low | dict.fromkeys(names[:3], "high")), setting("learned"))
+    assert answers.additive_classes(bcg(low | {names[0]: "high"}), setting("learned")) is None
+    assert answers.additive_classes(bcg(low), setting("learned")) is None
+    found = answers.additive_classes(bcg(low | dict.fromkeys(names[:3], "high")), setting("learned"))
     assert [(bias.name, bias.mean) for bias in found] == [("high", "normal:0,0.5")]
 
 
@@ -133,7 +134,7 @@ def rows(evidence, **changes):
 def test_a_failed_gate_shows_no_number(monkeypatch):
     monkeypatch.setattr(adjusted, "MOST_ERROR", 0.0)
     evidence = bcg()
-    answer = adjusted._guarded(adjusted.student_answer, evidence, 4.0)
+    answer = adjusted._guarded(answers.student_answer, evidence, 4.0)
     assert (answer.status, answer.estimate, answer.terms) == ("failed", {}, ())
     (row,) = rows(evidence, of=[("bayes_student", evidence.task.origin, answer)])
     assert (row["status"], row["gate"]) == ("failed", "failed")
@@ -149,7 +150,7 @@ def test_the_mixture_finds_a_study_that_strays():
     effects.loc[stray, "yi"] = effects["yi"].drop(stray).mean() - 1.5
     evidence = evidence_of(replace(own, effects=effects), review("naltrexone").corrected, {})
     moderate = next(item for item in settings.MIXTURE if item.id == "moderate")
-    answer = adjusted.mixture_answer(evidence, moderate)
+    answer = answers.mixture_answer(evidence, moderate)
     chances = {term["term"]: term["mean"] for term in answer.terms if term["term"].startswith("p_biased.")}
     assert max(chances, key=chances.get) == f"p_biased.{effects.loc[stray, 'study_id']}"
     assert answer.estimate["estimate"] > plain(evidence.task).mu.median
@@ -158,7 +159,7 @@ def test_the_mixture_finds_a_study_that_strays():
 def test_few_studies_and_the_mixture_say_so():
     own = task("naltrexone", "fm_pain_smd", "SMD")
     evidence = evidence_of(own, review("naltrexone").corrected, {})
-    answer = adjusted.mixture_answer(evidence, settings.MIXTURE[0])
+    answer = answers.mixture_answer(evidence, settings.MIXTURE[0])
     assert answer.status == "not_pooled"
     assert "4 studies; at least 5" in answer.reason
     (row,) = rows(evidence, of=[("bayes_mixture", own.origin, answer)])
@@ -177,7 +178,7 @@ def test_what_was_printed_gives_back_the_effects():
     }
     assert evidence.assumes_correlation
     assert "contrasts.csv:younger2013:pain_percent_reduction:ldn:placebo" in evidence.reading_origin
-    wide, narrow = (adjusted.conversion_answer(evidence, *settings.CORRELATIONS[i]) for i in (0, 1))
+    wide, narrow = (answers.conversion_answer(evidence, *settings.CORRELATIONS[i]) for i in (0, 1))
     assert wide.share_of_width > narrow.share_of_width > 0
     assert {term["term"] for term in wide.terms} == {"correlation", "rounding"}
     assert narrow.estimate["estimate"] == pytest.approx(plain(own).mu.median, abs=0.005)
@@ -226,7 +227,7 @@ def test_designs_are_discounted_only_where_they_differ():
         assert [plan[0] for plan in adjusted.plans_of(given)].count("bayes_design") == count
     names = evidence.task.effects["study_id"].tolist()
     randomised = [name != names[0] for name in names]
-    weak, strong = (adjusted.design_answer(evidence, randomised, w).estimate for w in (0.25, 0.75))
+    weak, strong = (answers.design_answer(evidence, randomised, w).estimate for w in (0.25, 0.75))
     without = plain(replace(evidence.task, effects=evidence.task.effects.iloc[1:])).mu.median
     assert abs(weak["estimate"] - without) < abs(strong["estimate"] - without)
 

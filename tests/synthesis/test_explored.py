@@ -15,7 +15,7 @@ from evisynth.provenance.tables import read_result, write_table
 from evisynth.review import load_review
 from evisynth.synthesis.assemble import assemble_plan, effect_rows
 from evisynth.synthesis.averaged import average_rows
-from evisynth.synthesis.explored import COLUMNS, explored_rows
+from evisynth.synthesis.explored import COLUMNS, explored_of, joined
 from evisynth.synthesis.posterior import Task
 from evisynth.synthesis.posterior_curves import density_rows, probability_rows
 from evisynth.synthesis.prior_surface import SCALES, effect_priors, heterogeneity_priors, surface_rows
@@ -53,7 +53,7 @@ def threshold(value):
 
 @cache
 def tables():
-    return explored_rows([bcg()])
+    return joined([explored_of(bcg())])
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest
 
 from evisynth.figures.bubble import bubble_frame
 from evisynth.provenance.formulas import formulas_of
-from evisynth.provenance.tables import find_row, read_result, write_table
+from evisynth.provenance.tables import read_result, reference, write_table
 from evisynth.review import load_review
 from evisynth.synthesis.assemble import assemble, effect_rows
 from evisynth.synthesis.moderators import POINTS, TABLES, moderator_rows, regression_rows, subgroup_rows
@@ -91,7 +91,7 @@ def test_rows_can_be_written_found_and_explained(tmp_path):
         write_table(frame, tmp_path / f"{name}.csv", table)
         back = read_result(tmp_path / f"{name}.csv")
         assert list(back.columns) == list(TABLES[name])
-        assert find_row(back, table, ":".join(map(str, frame.iloc[0, :4]))) == 0
+        assert reference(table, back.iloc[0]) == reference(table, frame.iloc[0])
         assert formulas_of(table, {})
     first = found()["regression"]["from"].iloc[0].split(";")
     assert first[0] == "effects/effects.csv:tuberculosis:RR:aronson1948"

@@ -6,10 +6,16 @@ import json
 import textwrap
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
+
+from evisynth.provenance.tables import guard
+
+if TYPE_CHECKING:
+    from evisynth.quality.tool import Tool
+    from evisynth.review.problems import Problem
 
 _WIDTH = 110
 _BASE = ["study_id", "outcome_id", "domain", "judgement", "because"]
@@ -52,32 +58,15 @@ def judge(
     error stream with file and line, and the command then ends with 1. Where the column assessor names several
     people, the text ends with their agreement (raw, kappa, weighted kappa, AC1) and every difference.
     """
-    from evisynth.quality.reading import read_rows
-    from evisynth.quality.tables import ANSWER_COLUMNS, OVERRIDE_COLUMNS, judge_table
-    from evisynth.quality.tool import ToolError, load_tool
+    from evisynth.quality.tables import judge_table
 
-    try:
-        chosen = load_tool(tool) if tool else None
-    except ToolError as error:
-        typer.echo(f"evisynth judge: {error}", err=True)
-        raise typer.Exit(1) from None
-    needed = [name for name in ANSWER_COLUMNS if not (chosen and name == "tool")]
-    needed = [name for name in needed if not (chosen and not chosen.aims and name == "aim")]
-    rows, problems = read_rows(answers, needed)
-    changed = None
-    if overrides is not None:
-        changed, wrong = read_rows(overrides, OVERRIDE_COLUMNS)
-        problems += wrong
-    for name in ANSWER_COLUMNS:
-        if name not in rows:
-            rows[name] = ""
-    judged = judge_table(
-        rows, chosen, changed, file=answers.name, overrides_file=overrides.name if overrides else ""
-    )  # fmt: skip
-    if chosen is not None and judged.judgements.empty and not problems and not judged.problems:
-        typer.echo(f"evisynth judge: no row of {answers.name} is of the tool {chosen.id}.", err=True)
-        raise typer.Exit(1)
+    chosen = _named(tool)
+    rows, changed, problems = _read(answers, overrides, chosen)
+    judged = judge_table(rows, chosen, changed, file=answers.name, overrides_file=overrides.name if overrides else "")
     if chosen is not None:
+        if judged.judgements.empty and not problems and not judged.problems:
+            typer.echo(f"evisynth judge: no row of {answers.name} is of the tool {chosen.id}.", err=True)
+            raise typer.Exit(1)
         others = int((~rows["tool"].isin(["", chosen.id])).sum())
         if others:
             typer.echo(f"left out: {others} rows of other tools than {chosen.id}", err=True)
@@ -90,7 +79,37 @@ def judge(
     _end(sorted({*problems, *judged.problems}))
 
 
-def _agreement(rows: pd.DataFrame, chosen, format: Format, quiet: bool = False) -> str:
+def _named(tool: str) -> "Tool | None":
+    """Return the tool that the person named, if any."""
+    from evisynth.quality.tool import ToolError, load_tool
+
+    try:
+        return load_tool(tool) if tool else None
+    except ToolError as error:
+        typer.echo(f"evisynth judge: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _read(
+    answers: Path, overrides: Path | None, chosen: "Tool | None"
+) -> tuple[pd.DataFrame, pd.DataFrame | None, list["Problem"]]:
+    """Return the answers with every column, the changed judgements, and what is wrong with either file."""
+    from evisynth.quality.reading import read_rows
+    from evisynth.quality.tables import ANSWER_COLUMNS, OVERRIDE_COLUMNS
+
+    needed = [name for name in ANSWER_COLUMNS if not (chosen and name == "tool")]
+    needed = [name for name in needed if not (chosen and not chosen.aims and name == "aim")]
+    rows, problems = read_rows(answers, needed)
+    for name in ANSWER_COLUMNS:
+        if name not in rows:
+            rows[name] = ""
+    if overrides is None:
+        return rows, None, problems
+    changed, wrong = read_rows(overrides, OVERRIDE_COLUMNS)
+    return rows, changed, problems + wrong
+
+
+def _agreement(rows: pd.DataFrame, chosen: "Tool | None", format: Format, quiet: bool = False) -> str:
     from evisynth.commands.judge_agreement import agreements, to_csv, to_json, to_text
 
     found = agreements(rows, chosen)
@@ -101,7 +120,7 @@ def _agreement(rows: pd.DataFrame, chosen, format: Format, quiet: bool = False) 
     return to_text(found, quiet=quiet)
 
 
-def _end(problems: list) -> None:
+def _end(problems: list["Problem"]) -> None:
     if not problems:
         return
     count = len(problems)
@@ -137,13 +156,8 @@ def _printed(judgements: pd.DataFrame, format: Format) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     columns = ["study_id", "outcome_id", "tool", "aim", *_BASE[2:]]
     writer.writerow(columns)
-    writer.writerows([_harmless(value) for value in row] for row in frame[columns].itertuples(index=False))
+    writer.writerows([guard(value) for value in row] for row in frame[columns].itertuples(index=False))
     return buffer.getvalue()
-
-
-def _harmless(value: str) -> str:
-    """Keep a spreadsheet from taking a cell for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _text(frame: pd.DataFrame) -> str:

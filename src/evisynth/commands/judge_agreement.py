@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from evisynth.provenance.tables import guard
 from evisynth.quality.assessors import AssessorComparison, compare_assessors
 from evisynth.quality.tables import CONSENSUS
 from evisynth.quality.tool import Tool, ToolError, load_tool
@@ -114,21 +115,8 @@ def to_csv(pairs: list[Pair]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _harmless(str(value)) for name, value in row.items()} for row in rows)
+    writer.writerows({name: guard(str(value)) for name, value in row.items()} for row in rows)
     return out.getvalue()
-
-
-def _harmless(value: str) -> str:
-    signed = value.startswith(("=", "+", "@", "\t", "\r")) or (value.startswith("-") and not _is_number(value))
-    return f"'{value}" if signed else value
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _number(value: float | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evisynth.provenance.folder import PLAN, ResultsFolder
-from evisynth.provenance.tables import STAGE_TABLES, key_columns, unguard
+from evisynth.provenance.tables import STAGE_TABLES, is_number, key_columns, unguard
 from evisynth.review.tables import TABLES, key_of
 
 _FACTS = {f"{name}.csv": f"checked/{name}.csv" for name in TABLES}
@@ -116,17 +116,9 @@ def _key(name: str, columns: tuple[str, ...]) -> tuple[str, ...]:
 
 def _figure_key(columns: tuple[str, ...], rows: list[dict[str, str]]) -> tuple[str, ...]:
     """Return the first columns that tell the rows of a figure apart, words before numbers."""
-    named = [name for name in columns if name != "from" and not any(_is_number(row[name]) for row in rows)]
+    named = [name for name in columns if name != "from" and not any(is_number(row[name]) for row in rows)]
     for names in (named, [name for name in columns if name != "from"]):
         for count in range(1, len(names) + 1):
             if len({tuple(row[name] for name in names[:count]) for row in rows}) == len(rows):
                 return tuple(names[:count])
     raise NoKeyError("two of its rows are the same")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evisynth.provenance.columns import describe
 from evisynth.provenance.folder import ResultsFolder
-from evisynth.provenance.tables import STAGE_TABLES, unguard
+from evisynth.provenance.tables import STAGE_TABLES, is_number, unguard
 from evisynth.review.tables import TABLES, Column, TableSpec
 
 _PROFILE = "https://datapackage.org/profiles/2.0"
@@ -205,15 +205,7 @@ def _type(cells: list[str]) -> str:
         return "any"
     if filled <= {"yes", "no"}:
         return "boolean"
-    return "number" if all(map(_is_number, filled)) else "string"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return "number" if all(map(is_number, filled)) else "string"
 
 
 def _read(path: Path) -> tuple[list[str], dict[str, list[str]]]:

@@ -113,6 +113,15 @@ class ResultsFolder:
     def cell(self, table: str, key: str, column: str) -> str:
         """Return one cell exactly as it stands in the file.
 
+        Parameters
+        ----------
+        table : str
+            Name of the table, such as ``pooled/estimates.csv``.
+        key : str
+            The row's key, its parts joined by ``:``; parts may be left out where the rest is unique.
+        column : str
+            The column.
+
         Raises
         ------
         KeyError

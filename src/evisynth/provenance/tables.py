@@ -155,7 +155,7 @@ def key_columns(table: str) -> tuple[str, ...]:
 
 def guard(cell: str) -> str:
     """Return a text cell that no spreadsheet takes for a formula (a leading apostrophe where it would)."""
-    return "'" + cell if cell.startswith(_FORMULA_STARTS) and not _is_number(cell) else cell
+    return "'" + cell if cell.startswith(_FORMULA_STARTS) and not is_number(cell) else cell
 
 
 def unguard(cell: str) -> str:
@@ -163,7 +163,8 @@ def unguard(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA_STARTS) else cell
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Return whether a cell reads as a number, ``nan`` and ``inf`` included."""
     try:
         float(cell)
     except ValueError:
@@ -171,7 +172,7 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def cell_text(value) -> str:
+def cell_text(value: object) -> str:
     """Return a value as it stands in a CSV file: 12 significant digits, blank for nothing.
 
     Parameters
@@ -265,43 +266,6 @@ def read_result(path: Path) -> pd.DataFrame:
 _TEXT_COLUMNS = frozenset(
     {"study_id", "synthesis", "label", "from", "key", "question", "stated_value", "pmid", "value_text", "box"}
 )
-
-
-def find_row(frame: pd.DataFrame, table: str, key: str) -> int:
-    """Return the position of a key; parts of the key may be left out where the rest is unique.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table, with its key columns.
-    table : str
-        Its name.
-    key : str
-        Parts joined by ``:``, in the order of the key.
-
-    Raises
-    ------
-    KeyError
-        Where nothing or more than one row fits; the message lists what there is.
-    """
-    columns = list(key_columns(table))
-    keys = [key_of(map(str, parts)) for parts in frame[columns].itertuples(index=False)]
-    exact = [position for position, found in enumerate(keys) if found == key]
-    if len(exact) == 1:
-        return exact[0]
-    wanted = key.split(":")
-    loose = [position for position, found in enumerate(keys) if _within(wanted, found.split(":"))]
-    if len(loose) == 1:
-        return loose[0]
-    if loose:
-        raise KeyError(f"{table}: '{key}' fits {len(loose)} rows: {', '.join(keys[i] for i in loose[:8])}")
-    near = [found for found in keys if set(wanted) & set(found.split(":"))] or keys
-    raise KeyError(f"{table} has no row '{key}' (key: {':'.join(columns)}); there are {', '.join(near[:8])}")
-
-
-def _within(wanted: list[str], found: list[str]) -> bool:
-    rest = iter(found)
-    return all(part in rest for part in wanted)
 
 
 def join_from(references: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """The way back from a number to the cells, documents, formulas and code that it comes from."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -182,7 +182,7 @@ def cell_status(row: Step, column: str) -> str:
     return "" if column in ("level", "seed", "chains", "draws") else row.status
 
 
-def worst_status(statuses) -> str:
+def worst_status(statuses: Iterable[str]) -> str:
     """Return the worst of some statuses (unconfirmed, derived, verified); blank where there is none."""
     found = set(statuses)
     return next((status for status in reversed(STATUSES) if status in found), "")

@@ -3,7 +3,7 @@
 Names are loaded when they are first used.
 """
 
-import importlib
+from evisynth.lazy import lazily
 
 _HOMES = {
     "absolute": ("AbsoluteEffect",
@@ -29,9 +29,4 @@ _HOMES = {
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"evisynth.quality has no '{name}'")
-    return getattr(importlib.import_module(f"evisynth.quality.{_HOME_OF[name]}"), name)
+__getattr__, __dir__ = lazily(__name__, _HOME_OF)

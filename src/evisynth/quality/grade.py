@@ -229,7 +229,8 @@ def _summed(start: int, ratings: list[tuple[str, int | None]]) -> tuple[str, int
         parts.append("not rated up, because something is rated down")
     parts += [f"{name} is not assessed" for name in still_open]
     level = min(max(start - sum(taken.values()) + (0 if taken else sum(up.values())), 1), 4)
-    if not still_open:
+    # what is not assessed can only rate down, and nothing lies below Very low
+    if not still_open or level == 1:
         return LEVELS[level], level, "; ".join(parts)
     if level == 4:
         return NOT_ASSESSED, None, "; ".join(parts)

@@ -241,7 +241,8 @@ def propose_imprecision(inputs: CertaintyInputs) -> Proposal:
 def _narrative_imprecision(inputs: CertaintyInputs) -> Proposal:
     rule = "total information, Murad 2017, version 1"
     if inputs.participants is None and inputs.events is None:
-        return Proposal("imprecision", None, "the number of participants is not given", rule, "their number")
+        reason = "nothing is pooled, so there is no interval to rate, and nobody has judged what the single results say"
+        return Proposal("imprecision", None, reason, rule, "a judgement in certainty.csv")
     binary = inputs.events is not None
     amount, unit = (inputs.events, "events") if binary else (inputs.participants, "participants")
     unclear = [study for study in inputs.studies if study.ci_low is not None]

@@ -330,7 +330,20 @@ def is_critical(tool: str | Tool, final: str) -> bool:
 
 
 def concern_of(tool: str | Tool, final: str) -> str:
-    """Return what a level counts as across tools: ``low``, ``some``, ``high`` or ``not assessed``."""
+    """Return what a level counts as across tools: ``low``, ``some``, ``high`` or ``not assessed``.
+
+    Parameters
+    ----------
+    tool : str or Tool
+        The tool, or its id.
+    final : str
+        One of its levels.
+
+    Raises
+    ------
+    ValueError
+        For a level that the tool does not have.
+    """
     if final == NOT_ASSESSED:
         return NOT_ASSESSED
     level = (tool if isinstance(tool, Tool) else load_tool(tool)).find_level(final)

@@ -138,32 +138,32 @@ class TableSpec:
         return tuple(column.name for column in self.columns)
 
 
-def text(name, description, **more):
+def text(name: str, description: str, **more) -> Column:
     """Return a column of a text."""
     return Column(name, "text", description, **more)
 
 
-def identifier(name, description, **more):
+def identifier(name: str, description: str, **more) -> Column:
     """Return a column of an id."""
     return Column(name, "id", description, **more)
 
 
-def number(name, description, **more):
+def number(name: str, description: str, **more) -> Column:
     """Return a column of a number."""
     return Column(name, "number", description, **more)
 
 
-def count(name, description, **more):
+def count(name: str, description: str, **more) -> Column:
     """Return a column of a whole number of 0 or more."""
     return Column(name, "count", description, low=0, **more)
 
 
-def choice(name, allowed, description, **more):
+def choice(name: str, allowed: tuple[str, ...], description: str, **more) -> Column:
     """Return a column of one of some words."""
     return Column(name, "choice", description, allowed=allowed, **more)
 
 
-def level():
+def level() -> Column:
     """Return a column of the level of an interval."""
     return number("ci_level", "level of the interval in per cent; blank means 95", above=50, high=99.99)
 

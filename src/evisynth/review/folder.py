@@ -42,12 +42,17 @@ class Review:
 
 
 def check_name(name: str) -> str:
-    """Return the name of a review, or raise ValueError where it could leave its folder.
+    """Return the name of a review, where it cannot lead out of its folder.
 
     Parameters
     ----------
     name : str
         Lower-case letters, digits, ``_`` and ``-``.
+
+    Raises
+    ------
+    ValueError
+        For any other name, with what is allowed.
     """
     if not _NAME.match(name):
         raise ValueError(

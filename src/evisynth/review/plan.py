@@ -1,5 +1,6 @@
 """The analysis plan of a review: review.yaml as typed, closed models."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -212,7 +213,13 @@ class Plan(_Closed):
     deviations: tuple[str, ...] = Field((), description="what was changed after the plan was made")
 
     def synthesis(self, name: str) -> Synthesis:
-        """Return one synthesis by id (KeyError if there is none)."""
+        """Return one synthesis by its id.
+
+        Raises
+        ------
+        KeyError
+            Where the plan has no such synthesis.
+        """
         for synthesis in self.syntheses:
             if synthesis.id == name:
                 return synthesis
@@ -253,7 +260,7 @@ def read_plan(path: Path) -> tuple[Plan | None, list[Problem]]:
         return None, [_problem(path.name, node, item) for item in error.errors()]
 
 
-def line_of(node, place) -> int:
+def line_of(node: yaml.Node, place: Iterable[str | int]) -> int:
     """Return the line of a YAML node at a path of keys and positions (the nearest that exists)."""
     for step in place:
         if isinstance(node, yaml.MappingNode):
@@ -268,7 +275,7 @@ def line_of(node, place) -> int:
     return node.start_mark.line + 1
 
 
-def _problem(name: str, node, item: dict) -> Problem:
+def _problem(name: str, node: yaml.Node, item: dict) -> Problem:
     place = [step for step in item["loc"]]
     column = ".".join(str(step) for step in place)
     found = shown(str(item["input"])) if not isinstance(item["input"], dict | list) else "this entry"

@@ -4,6 +4,8 @@ Here and in the two modules that it draws on is the only place that says what a 
 checks, the JSON Schemas in ``workflow/schemas`` and the codebook in ``docs`` are all made from it.
 """
 
+from collections.abc import Iterable
+
 from evisynth.review.columns import (
     CLAIM_ATTRIBUTES,
     DESIGNS,
@@ -94,7 +96,7 @@ TABLES: dict[str, TableSpec] = {
 }
 
 
-def key_of(values) -> str:
+def key_of(values: Iterable[str]) -> str:
     """Join the parts of a key by ``:``, leaving out blank parts at the end.
 
     Parameters

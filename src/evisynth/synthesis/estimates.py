@@ -189,31 +189,14 @@ def _people(effects: pd.DataFrame) -> float:
     return float(totals.sum()) if totals.notna().all() else np.nan
 
 
-def _numbers(result, measure: str) -> dict:
-    numbers = {
-        name: getattr(result, name)
-        for name in (
-            [
-                "k",
-                "estimate",
-                "se",
-                "ci_low",
-                "ci_high",
-                "level",
-                "p",
-                "pi_low",
-                "pi_high",
-                "tau2",
-                "tau2_ci_low",
-                "tau2_ci_high",
-                "i2",
-                "h2",
-                "q",
-                "q_df",
-                "q_p",
-            ]
-        )
-    }
+_NUMBERS = (
+    "k", "estimate", "se", "ci_low", "ci_high", "level", "p", "pi_low", "pi_high", "tau2", "tau2_ci_low",
+    "tau2_ci_high", "i2", "h2", "q", "q_df", "q_p",
+)  # fmt: skip
+
+
+def _numbers(result: "pooling.PoolResult", measure: str) -> dict:
+    numbers = {name: getattr(result, name) for name in _NUMBERS}
     if result.model == "common":
         numbers |= {"tau2": None}
     back = find_measure(measure).back
@@ -225,7 +208,7 @@ def _numbers(result, measure: str) -> dict:
     return {**numbers, **natural, "tau": tau, "status": result.status, "reason": result.reason or ""}
 
 
-def _hksj_scale(result, method: Method, yi: np.ndarray, vi: np.ndarray) -> float | None:
+def _hksj_scale(result: "pooling.PoolResult", method: Method, yi: np.ndarray, vi: np.ndarray) -> float | None:
     """Return q of Hartung and Knapp, so that a page can say where max(1, q) acted."""
     if method.model == "common" or not method.ci.startswith("HKSJ") or result.estimate is None or result.tau2 is None:
         return None

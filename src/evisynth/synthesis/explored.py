@@ -18,17 +18,6 @@ COLUMNS = {
 }
 
 
-def explored_rows(found: Iterable[Task]) -> dict[str, pd.DataFrame]:
-    """Return the tables that explore the exact posteriors, by name (the file name in ``bayes/`` without its ending).
-
-    Parameters
-    ----------
-    found : iterable of Task
-        Those with the method ``bayes_exact`` are used.
-    """
-    return joined(explored_of(task) for task in found if task.method == "bayes_exact")
-
-
 def explored_of(task: Task) -> dict[str, pd.DataFrame]:
     """Return the rows of one synthesis, by table.
 

@@ -171,6 +171,6 @@ def _words(synthesis: Synthesis, found: dict, benefit: str, treatment: str, outc
     favours = treatment if (estimate < null) == good_below else "the comparison"
     trials = "one trial" if found["k"] == 1 else f"{int(found['k'])} trials"
     if low <= null <= high:
-        side = "lies at no difference" if estimate == null else f"lies on the side of {favours}"
-        return f"In {trials} no difference was detected: the estimate {side}, its interval on both sides."
+        # which side the estimate lies on says little here, and other methods may put it on the other
+        return f"In {trials} no difference was detected; the interval leaves room for one in either direction."
     return f"In {trials} the estimate favours {favours}, and its whole interval lies on that side."

@@ -6,6 +6,7 @@ import pandas as pd
 
 from evisynth import pooling
 from evisynth.effects.measures import find_measure
+from evisynth.naming import SETTINGS
 from evisynth.provenance.tables import join_from
 from evisynth.quality import Choice, quality_effects, risk_mask
 from evisynth.review.plan import Plan, Synthesis
@@ -225,18 +226,6 @@ OF_BIAS = {
     "bayes_additive": "Additive bias",
     "bayes_mixture": "Mixture, bias",
     "bayes_design": "Non-randomised studies at a discount",
-}
-
-
-# The settings of bias_settings.py in the few words that a figure has room for; the assumption says the rest.
-SETTINGS = {
-    "brando": "as in BRANDO",
-    "metablind": "as in MetaBLIND",
-    "brando_twice": "twice that of BRANDO",
-    "learned": "learned from these studies",
-    "verde": "wide",
-    "verde_judged": "wide, by the judgements",
-    "moderate": "of moderate size",
 }
 
 

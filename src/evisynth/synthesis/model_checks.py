@@ -3,10 +3,15 @@
 Every check is computed from the draws that were kept; nothing is sampled again but new data.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from evisynth.synthesis.posterior import Task
+
+if TYPE_CHECKING:
+    from evisynth.bayes.sampled import SampledFit
 
 CHECK_COLUMNS = (
     "synthesis",
@@ -53,7 +58,7 @@ PRIOR_DRAWS = 4000
 _HALF = 0.5
 
 
-def check_rows(task: Task, fit) -> list[dict]:
+def check_rows(task: Task, fit: "SampledFit") -> list[dict]:
     """Check every study of a sampled fit: leave-one-out, posterior and prior predictive; rows of ``bayes/checks.csv``.
 
     Parameters
@@ -84,8 +89,7 @@ def check_rows(task: Task, fit) -> list[dict]:
     observed = _contrast({name: np.array(values) for name, values in vars(fit.problem).items() if name in _FIELDS}, fit)
     replicates = posterior_predictive(fit)[1]
     ahead = _contrast(replicates, fit).reshape(-1, len(observed))
-    before = _prior_contrast(fit)
-    labels = dict(zip(task.effects["study_id"], task.effects["label"], strict=True))
+    before, labels = _prior_contrast(fit), task.labels
     tail = (1 - fit.problem.level) / 2
     rows = []
     for i, study in enumerate(fit.problem.studies):
@@ -119,7 +123,7 @@ def check_rows(task: Task, fit) -> list[dict]:
 _FIELDS = ("yi", "ai", "n1i", "ci", "n2i", "x1i", "t1i", "x2i", "t2i")
 
 
-def _contrast(data: dict[str, np.ndarray], fit) -> np.ndarray:
+def _contrast(data: dict[str, np.ndarray], fit: "SampledFit") -> np.ndarray:
     """Return each study's effect as its data give it; axes as the data's, studies last."""
     if "yi" in data:
         return data["yi"]
@@ -132,7 +136,7 @@ def _contrast(data: dict[str, np.ndarray], fit) -> np.ndarray:
     return np.log(first) - np.log(second)
 
 
-def _prior_contrast(fit) -> np.ndarray | None:
+def _prior_contrast(fit: "SampledFit") -> np.ndarray | None:
     """Return data that the priors expect; None under an improper prior, which expects nothing."""
     from evisynth.bayes.priors import PriorError
     from evisynth.bayes.sampled import prior_predictive
@@ -148,7 +152,7 @@ def _p_below(values: np.ndarray, observed: float) -> float:
     return float(np.mean(values < observed) + 0.5 * np.mean(values == observed))
 
 
-def power_rows(task: Task, fit) -> list[dict]:
+def power_rows(task: Task, fit: "SampledFit") -> list[dict]:
     """Measure how sensitive each parameter is to its priors and to the data: rows of ``bayes/power_scaling.csv``.
 
     Parameters
@@ -179,7 +183,7 @@ def frame_of(rows: list[dict], columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=list(columns))
 
 
-def _failed(task: Task, fit, study: str) -> dict:
+def _failed(task: Task, fit: "SampledFit", study: str) -> dict:
     reason = "; ".join(fit.failed)
     return {**task.key, "study_id": study, "status": "failed", "reason": reason, "from": _origin(task, study)}
 

@@ -317,14 +317,3 @@ def _rests_on(paths: pd.DataFrame, planned: pd.Series) -> str:
     """Return the planned path and the rows that any path uses: the paths themselves would be hundreds of references."""
     rows = dict.fromkeys(part for cell in paths["from"] for part in cell.split(";"))
     return ";".join([f"pooled/multiverse.csv:{planned['synthesis']}:{planned['path']}", *rows])
-
-
-def telling_choices(paths: pd.DataFrame) -> list[str]:
-    """Return the columns of choices that tell the paths of a synthesis apart.
-
-    Parameters
-    ----------
-    paths : pandas.DataFrame
-        Rows of ``pooled/multiverse.csv`` of one synthesis (and one measure, where one figure shows one scale).
-    """
-    return [name for name in CHOICES if paths[name].nunique(dropna=False) > 1]

@@ -42,7 +42,6 @@ SURFACE_COLUMNS = (
     "from",
 )
 SCALES = tuple(2.0**power for power in np.arange(-3.0, 3.5, 0.5))
-MU_FAMILIES = ("flat", "planned", "unit_information", "sceptical")
 LEVEL = 0.95
 # ln tau2 of the log-normal priors spreads as in Turner 2015 over all outcomes; Bartos 2021's inverse gamma for the
 # Cochrane database gives the shape of the inverse gammas. The scales follow from the wanted medians.
@@ -159,8 +158,7 @@ def surface_rows(task: Task) -> pd.DataFrame:
             frames.append(_fitted(task, cells, chosen, name, text))
             seen.add(text)
     frame = pd.concat(frames, ignore_index=True)
-    origin = f"bayes/estimates.csv:{task.synthesis.id}:{task.measure}:bayes_exact"
-    frame["from"] = np.where(frame["planned"], task.origin, origin)
+    frame["from"] = np.where(frame["planned"], task.origin, task.row)
     return frame.assign(synthesis=task.synthesis.id, measure=task.measure, k=len(task.effects), level=LEVEL).reindex(
         columns=list(SURFACE_COLUMNS)
     )

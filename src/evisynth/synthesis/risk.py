@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from evisynth.ordering import in_one_order
 from evisynth.provenance.tables import join_from
 from evisynth.quality import Choice, Judgement, choose_judgement, concern_of, final_levels, is_critical
 from evisynth.review.members import input_of
 from evisynth.review.plan import Plan, Synthesis
 
-NOT_ASSESSED, NO_DOMAIN = "not assessed", "not applicable"
+NOT_ASSESSED, NO_DOMAIN, OVERALL = "not assessed", "not applicable", "overall"
 WEIGHT_COLUMNS = ("synthesis", "measure", "domain", "domain_name", "judgement", "share", "studies", "method", "from")
 
 
@@ -34,7 +35,7 @@ def overall_judgements(judgements: pd.DataFrame) -> dict[str, list[Judgement]]:
         found.setdefault(row["study_id"], []).append(
             Judgement(
                 row["outcome_id"], row["tool"], row["aim"], row["final"], row["concern"], row["critical"],
-                judgement_key(row, "overall"),
+                judgement_key(row, OVERALL),
             )
         )  # fmt: skip
     return found
@@ -87,7 +88,15 @@ def other_comparisons(plan: Plan, synthesis: Synthesis, effects: pd.DataFrame) -
 
 
 def headline_weights(weights: pd.DataFrame, synthesis: str, measure: str, method: str) -> dict[str, float]:
-    """Return the weight of each study in per cent, by the method of the headline estimate."""
+    """Return the weight of each study in per cent, by the method of the headline estimate.
+
+    Parameters
+    ----------
+    weights : pandas.DataFrame
+        ``pooled/weights.csv``; may have no rows.
+    synthesis, measure, method : str
+        Whose.
+    """
     if not len(weights):
         return {}
     rows = weights[
@@ -164,14 +173,8 @@ def _domains(chosen: Mapping[str, Judgement], judgements: Sequence[Mapping]) -> 
         domains = per_tool.setdefault(row["tool"], [])
         if row["domain"] not in domains:
             domains.append(row["domain"])
-    order: list[str] = []
-    for domains in sorted(per_tool.values(), key=len, reverse=True):
-        for place, domain in enumerate(domains):
-            if domain not in order:
-                before = [known for known in domains[:place] if known in order]
-                order.insert(order.index(before[-1]) + 1 if before else 0, domain)
-    order = [domain for domain in order if domain != "overall"]
-    return [*((domain, names[domain]) for domain in order), ("overall", "overall")]
+    order = [domain for domain in in_one_order(per_tool.values()) if domain != OVERALL]
+    return [*((domain, names[domain]) for domain in order), (OVERALL, OVERALL)]
 
 
 def _order(level: str, chosen: Iterable[Judgement]) -> tuple:

@@ -1,4 +1,9 @@
-"""How a study's rows become an effect: one function for each rule that a plan can name."""
+"""How a study's rows become an effect: one function for each rule that a plan can name.
+
+Each takes the measure, the study's entry in the plan, its rows (two arms, or one comparison) and the synthesis, and
+returns the effect on the analysis scale with the people and events that it used. It raises `Unusable` where the rows
+do not hold what it needs, or cannot give this measure.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -8,6 +13,7 @@ import numpy as np
 from evisynth.effects import contrasts, paired, rescaling, two_arm, two_arm_means
 from evisynth.effects.measures import find_measure
 from evisynth.effects.types import Correlation, EffectSize, Step
+from evisynth.review.plan import Input, Synthesis
 from evisynth.review.reading import Table
 
 _BINARY = {"OR": two_arm.odds_ratio, "RR": two_arm.risk_ratio, "RD": two_arm.risk_difference}
@@ -68,7 +74,7 @@ _USED = {
 type Made = tuple[EffectSize, dict[str, float]]
 
 
-def from_counts(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
+def from_counts(measure: str, entry: Input, rows: tuple[Row, ...], synthesis: Synthesis) -> Made:
     """Effect from events and people of two arms."""
     if measure not in _BINARY:
         raise Unusable(f"counts give no {measure}")
@@ -77,7 +83,7 @@ def from_counts(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
     return _BINARY[measure](**used), used
 
 
-def from_means(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
+def from_means(measure: str, entry: Input, rows: tuple[Row, ...], synthesis: Synthesis) -> Made:
     """Effect from means, standard deviations and people of two arms."""
     made = {"MD": two_arm_means.mean_difference, "SMD": two_arm_means.smd}.get(measure)
     if made is None:
@@ -87,7 +93,7 @@ def from_means(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
     return made(**used), used
 
 
-def from_counts_as_smd(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
+def from_counts_as_smd(measure: str, entry: Input, rows: tuple[Row, ...], synthesis: Synthesis) -> Made:
     """Standardised mean difference from the log odds ratio of two arms."""
     if measure != "SMD":
         raise Unusable(f"this rule gives an SMD, not {measure}")
@@ -95,7 +101,7 @@ def from_counts_as_smd(measure: str, entry, rows: tuple[Row, ...], synthesis) ->
     return rescaling.smd_from_log_odds_ratio(odds.yi, odds.vi).after(*odds.steps), used
 
 
-def _sign(row: Row, entry, synthesis) -> int:
+def _sign(row: Row, entry: Input, synthesis: Synthesis) -> int:
     """Return -1 where the row compares the sides the other way round than the synthesis."""
     return 1 if row.text["treatment"] == (entry.treatment or synthesis.treatment) else -1
 
@@ -118,7 +124,7 @@ def _on_measure(measure: str, effect: EffectSize, n: dict[str, float]) -> Effect
     raise Unusable(f"a difference gives no {measure}")
 
 
-def from_interval(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
+def from_interval(measure: str, entry: Input, rows: tuple[Row, ...], synthesis: Synthesis) -> Made:
     """Effect from a reported difference (or ratio) and its interval."""
     row = rows[0]
     value, low, high = row.need("value", "ci_low", "ci_high")
@@ -133,7 +139,7 @@ def from_interval(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made
     return _turned(_on_measure(measure, effect, n), row, entry, synthesis), n
 
 
-def from_p_value(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
+def from_p_value(measure: str, entry: Input, rows: tuple[Row, ...], synthesis: Synthesis) -> Made:
     """Effect from a reported difference and its p value: t with n_1 + n_2 - 2 degrees of freedom."""
     row = rows[0]
     value, p = row.need("value", "p_value")
@@ -142,7 +148,7 @@ def from_p_value(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
     return _turned(_on_measure(measure, effect, n), row, entry, synthesis), n
 
 
-def from_paired_p_value(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
+def from_paired_p_value(measure: str, entry: Input, rows: tuple[Row, ...], synthesis: Synthesis) -> Made:
     """Effect of a crossover trial from the p value of its paired comparison: t with n - 1 degrees of freedom."""
     row = rows[0]
     (p,), n, relation = row.need("p_value"), row.values["n_1"], row.text["p_relation"] or "="
@@ -173,7 +179,7 @@ def _direction(row: Row) -> int:
     raise Unusable(f"{row.table}.csv:{row.key}: neither a figure nor favours says which way the difference points")
 
 
-def from_reported(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made:
+def from_reported(measure: str, entry: Input, rows: tuple[Row, ...], synthesis: Synthesis) -> Made:
     """Effect as the source gives it on the very measure, with its interval (normal) or standard error."""
     row = rows[0]
     if row.text["statistic"] != measure:
@@ -190,7 +196,7 @@ def from_reported(measure: str, entry, rows: tuple[Row, ...], synthesis) -> Made
     return _turned(effect, row, entry, synthesis), n
 
 
-def _turned(effect: EffectSize, row: Row, entry, synthesis) -> EffectSize:
+def _turned(effect: EffectSize, row: Row, entry: Input, synthesis: Synthesis) -> EffectSize:
     if _sign(row, entry, synthesis) == 1:
         return effect
     step = Step(

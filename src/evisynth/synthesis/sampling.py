@@ -1,8 +1,14 @@
 """The sampled models of a synthesis: the problem that a task asks, and a kept fit read back."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evisynth.synthesis.posterior import Task
+
+if TYPE_CHECKING:
+    from evisynth.bayes.sampled import BinomialProblem, HierarchyProblem, NormalProblem, SampledFit, SamplerSettings
+
+    type Problem = NormalProblem | BinomialProblem | HierarchyProblem
 
 # The fitting function of a method, and the model that it samples.
 _SAMPLED = {
@@ -12,7 +18,7 @@ _SAMPLED = {
 }
 
 
-def problem_of(task: Task):
+def problem_of(task: Task) -> "Problem":
     """Return what a sampled model is asked by a task.
 
     Parameters
@@ -40,7 +46,7 @@ def problem_of(task: Task):
     return NormalProblem(task.name, names, tuple(effects["yi"]), tuple(effects["vi"]), task.tau_prior, task.mu_prior)
 
 
-def settings_of(sampler: dict, cores: int):
+def settings_of(sampler: dict, cores: int) -> "SamplerSettings":
     """Return the sampler's settings from the configuration's.
 
     Parameters
@@ -63,13 +69,13 @@ def settings_of(sampler: dict, cores: int):
     return SamplerSettings(**run_with, cores=cores, thresholds=Thresholds(**gates))
 
 
-def fit_of(task: Task, problem, settings):
+def fit_of(task: Task, problem: "Problem", settings: "SamplerSettings") -> "SampledFit":
     """Sample the model of a task.
 
     Parameters
     ----------
     task : Task
-    problem
+    problem : NormalProblem, BinomialProblem or HierarchyProblem
         From :func:`problem_of`.
     settings : SamplerSettings
 
@@ -82,7 +88,7 @@ def fit_of(task: Task, problem, settings):
     return getattr(sampled, _SAMPLED[task.method][0])([problem], settings)[0]
 
 
-def kept_fit(task: Task, path: Path):
+def kept_fit(task: Task, path: Path) -> "SampledFit":
     """Return the fit of a task as it was written, without sampling again.
 
     Parameters

@@ -36,9 +36,7 @@ class _Maker:
     """Rows of made-up studies; every figure is computed from people and then rounded."""
 
     rng: np.random.Generator
-    rows: dict[str, list[dict[str, str]]] = field(
-        default_factory=lambda: {n: [] for n in ("studies", "arms", "contrasts")}
-    )
+    rows: dict[str, list[dict[str, str]]] = field(default_factory=lambda: {name: [] for name in _MADE})
     study: str = ""
 
     def add(self, table: str, **cells) -> None:

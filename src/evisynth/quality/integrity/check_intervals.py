@@ -76,8 +76,8 @@ def _logs(text: str) -> Range | None:
 
 def _ranges(row: Row, kind: str) -> tuple[Range, Range, Range] | None:
     take = _logs if kind in RATIOS else span
-    found = tuple(take(row[name]) for name in ("ci_low", "value", "ci_high"))
-    return None if None in found else found  # type: ignore[return-value]
+    low, value, high = (take(row[name]) for name in ("ci_low", "value", "ci_high"))
+    return None if low is None or value is None or high is None else (low, value, high)
 
 
 def lean(low: Range, value: Range, high: Range) -> float:

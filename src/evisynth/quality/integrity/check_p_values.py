@@ -24,7 +24,7 @@ def check_p_values(facts: Facts) -> Iterator[Finding]:
             continue  # checked against its interval
         outcome = facts.outcome(row["outcome_id"])
         if row["statistic"] in ("F", "t") and row["value"]:
-            yield _statistic(facts, row)
+            yield _statistic(row)
         elif outcome and outcome["type"] == "binary":
             yield _counts(facts, row)
         elif outcome and outcome["type"] == "continuous":
@@ -200,7 +200,7 @@ def _t_finding(row: Row, arms: tuple[Row, Row], column: str, ranges: dict, fits:
     )  # fmt: skip
 
 
-def _statistic(facts: Facts, row: Row) -> Finding:
+def _statistic(row: Row) -> Finding:
     """Return the check of a printed F (one numerator degree of freedom) or t value."""
     from evisynth.effects._numbers import p_from_t
 

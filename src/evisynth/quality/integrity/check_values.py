@@ -222,7 +222,7 @@ def _change(facts: Facts, contrast: Row, before: Row, after: Row) -> Finding | N
         f"means {before['mean']} and {after['mean']}; {column} {before[column]} and {after[column]}; n {n}; "
         f"p {contrast['p_relation'] or '='} {contrast['p_value']}"
     )
-    verdict, assumption = _reading(column, fitting, told)
+    verdict, assumption = _reading(column, fitting)
     what = "the change within a group against its p value, over correlations from 0 to 0.95"
     others = (before.reference, after.reference, where)
     return Finding(
@@ -230,7 +230,7 @@ def _change(facts: Facts, contrast: Row, before: Row, after: Row) -> Finding | N
     )
 
 
-def _reading(column: str, fitting: list[str], told: list[str]) -> tuple[str, str]:
+def _reading(column: str, fitting: list[str]) -> tuple[str, str]:
     if not fitting:
         return INCONSISTENT, ""
     if column != "unlabelled_spread":

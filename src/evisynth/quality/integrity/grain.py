@@ -58,7 +58,22 @@ def sums_for_mean(mean: str, n: int, items: int = 1) -> tuple[int, ...]:
 
 
 def is_possible_mean(mean: str, n: int, items: int = 1) -> bool:
-    """GRIM: whether the mean of n people's whole numbers can print as `mean`."""
+    """GRIM: whether the mean of n people's whole numbers can print as `mean`.
+
+    Parameters
+    ----------
+    mean : str
+        As printed, with all its decimals.
+    n : int
+        People, 1 or more.
+    items : int
+        Whole numbers that each person's value is the mean of.
+
+    Raises
+    ------
+    EffectError
+        Where `n` or `items` is no whole number from 1 on.
+    """
     return bool(sums_for_mean(mean, n, items))
 
 
@@ -80,6 +95,11 @@ def is_possible_sd(mean: str, sd: str, n: int, *, lowest: int | None = None, hig
     square is odd when its root is), at least that of the most even numbers with sum S, and at most that of the most
     uneven ones on the scale. Whether numbers with such S and Q exist is not decided beyond this, so a figure that
     passes may still be impossible; one that fails is.
+
+    Raises
+    ------
+    EffectError
+        Where `n` is below 2.
 
     References
     ----------
@@ -117,6 +137,15 @@ def _largest_squares(total: int, n: int, lowest: int, highest: int) -> int:
 
 def largest_sd(mean: float, n: int, lowest: float, highest: float) -> float:
     """Return the largest standard deviation (divisor n - 1) of n values on a scale with this mean.
+
+    Parameters
+    ----------
+    mean : float
+        Between `lowest` and `highest`.
+    n : int
+        People, 2 or more.
+    lowest, highest : float
+        Ends of the scale.
 
     Notes
     -----

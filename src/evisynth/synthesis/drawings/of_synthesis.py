@@ -166,7 +166,7 @@ def _bubbles(_review, synthesis: Synthesis, tables: Tables, key, title: str) -> 
 def _paths(_review, _synthesis, tables: Tables, key, title: str) -> Frames:
     own = chosen(tables["multiverse"], synthesis=key[0])
     if len(own):
-        found = own[[panel == _panel(own, key[1]) for panel in texts(own, "panel")]]
+        found = chosen(own, panel=_panel(own, key[1]))
         names = list(own.columns)
         choices = names[names.index("panel") + 1 : names.index("differs")]
         choices = [name for name in choices if len(set(texts(found, name))) > 1]
