@@ -143,6 +143,51 @@ def test_keyboard_alone(opened):
     assert view.evaluate("document.activeElement.dataset.ref") == below
 
 
+def test_a_link_to_a_number_opens_where_it_comes_from(opened):
+    view = opened()
+    view.locator("#findings data.n").first.click()
+    value = view.locator("#panel .value").inner_text()
+    link = view.get_by_text("Link to this place").get_attribute("href")
+    view.keyboard.press("Escape")
+    view.evaluate("link => { location.hash = link; }", link)
+    view.locator("#panel").wait_for(state="visible")
+    assert view.locator("#panel .value").inner_text() == value
+    view.keyboard.press("Escape")
+    view.evaluate("location.hash = '#trace=nothing:at:all'")
+    assert "Nothing is stored" in view.locator("#panel-body").inner_text()
+
+
+def test_a_cell_over_several_columns_sorts_as_a_blank(opened):
+    view = opened()
+    found = view.evaluate(
+        """() => {
+            const table = document.querySelector('.sof'), place = 5;
+            table.tHead.rows[0].cells[place].querySelector('button').click();
+            return [...table.tBodies[0].rows].map(row => {
+                let at = 0;
+                for (const cell of row.cells) {
+                    if (at === place && cell.colSpan === 1) {
+                        const number = cell.querySelector('data.n');
+                        return number ? Number(number.value) : null;
+                    }
+                    at += cell.colSpan;
+                }
+                return null;
+            });
+        }"""
+    )
+    numbers = [value for value in found if value is not None]
+    assert len(numbers) > 1 and numbers == sorted(numbers)
+    assert found[: len(numbers)] == numbers
+
+
+def test_rows_that_a_search_finds_are_read_cell_by_cell(opened):
+    view = opened()
+    view.fill("#q", "hartung-knapp")
+    view.locator("#hits a").first.wait_for()
+    assert any(" · " in text for text in view.locator("#hits a").all_inner_texts())
+
+
 def test_tables_sort_by_value(opened):
     view = opened()
     table = view.locator("#s-heavy_drinking table.data").first

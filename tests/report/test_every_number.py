@@ -12,6 +12,7 @@ from evisynth.provenance.folder import ResultsFolder
 from evisynth.provenance.formulas import METHODS, TABLES
 from evisynth.provenance.trace import Tracer, trace
 from evisynth.report.cells import Cells
+from evisynth.report.naming import Namer
 from evisynth.report.packing import unpacked
 from evisynth.report.rounding import format_cell
 
@@ -43,6 +44,7 @@ def test_no_digit_stands_outside_a_cell(page, read):
 def test_numbers_and_words_are_those_of_their_cells(page_of, read, results, monkeypatch):
     monkeypatch.setattr(Cells, "names_words", True)
     folder = ResultsFolder(results)
+    namer = Namer(folder.rows("studies.csv"))
     elements = [e for e in read(page_of(results)).elements if "data-ref" in e.attributes and e.tag in ("data", "bdi")]
     numbers = [e for e in elements if e.tag == "data"]
     assert len(numbers) > 200
@@ -50,7 +52,7 @@ def test_numbers_and_words_are_those_of_their_cells(page_of, read, results, monk
         place = folder.resolve(element.attributes["data-ref"])
         cell = folder.cell(place.table, place.key, place.column)
         if element.tag == "bdi":
-            assert element.text == cell
+            assert element.text == namer.say(cell, place.table, place.key, place.column)
         else:
             assert element.attributes["value"] == cell
             assert element.text == format_cell(cell, place.table, place.column, folder.row(place))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import shutil
 import unicodedata
@@ -11,16 +12,18 @@ import docx
 import numpy as np
 import openpyxl
 import pytest
+import typst
 from defusedxml import ElementTree
 from matplotlib.image import imsave
+from openpyxl.utils import get_column_letter
 from pypdf import PdfReader
 
 from evisynth.provenance.folder import ResultsFolder
-from evisynth.report.exports import write_docx, write_pdf, write_workbook
+from evisynth.report.exports import pdf, write_docx, write_pdf, write_workbook
 from evisynth.report.exports.blocks import Paragraph, Run, Table, plain, table, text
-from evisynth.report.exports.clean import fit, one_line, repeatable
+from evisynth.report.exports.clean import fit, one_line, repeatable, unbroken
 from evisynth.report.exports.further import FURTHER, further_table
-from evisynth.report.exports.ledger import Ledger, gathered, referenced
+from evisynth.report.exports.ledger import Ledger, gathered, referenced, runs_of
 from evisynth.report.exports.supplement import supplement
 from evisynth.report.exports.ways import traces
 from evisynth.report.views import Place
@@ -235,6 +238,17 @@ def test_the_workbook_holds_numbers_and_nothing_that_runs(made, results):
     assert cell.number_format == "0.00"
 
 
+def test_the_workbook_names_the_question_and_shows_levels_as_levels(made):
+    book = openpyxl.load_workbook(made["xlsx"])
+    sheet = book["Certainty"]
+    head = [cell.value for cell in sheet[1]]
+    row = [cell for cell in sheet[2]]
+    assert row[head.index("question (title of the synthesis)")].value
+    assert {cell.number_format for cell in sheet[get_column_letter(head.index("level") + 1)][1:] if cell.value} == {"0"}
+    assert sheet.column_dimensions["A"].width < 30
+    assert sheet.print_area and {"Groups", "Comparisons"} <= set(book.sheetnames)
+
+
 def test_a_workbook_cell_that_looks_like_a_formula_is_quoted(made):
     book = openpyxl.load_workbook(made["xlsx"])
     found = [cell for row in book["Studies"].iter_rows() for cell in row if cell.value == NAMES[1]]
@@ -262,6 +276,26 @@ def test_a_code_stands_once_in_a_row_of_numbers_that_share_it():
     assert referenced([text("words")]) == ((text("words"),), "")
 
 
+def test_codes_that_follow_one_another_are_told_as_a_range():
+    assert runs_of(["A1", "A2", "A3", "B7", "AA1", "AA2"]) == "A1 to A3, B7, AA1, AA2"
+    assert runs_of([]) == ""
+
+
+def test_figures_do_not_float_where_typst_cannot_tag_them(results, monkeypatch):
+    asked = []
+
+    def compile_once(root):
+        asked.append(json.loads((root / "document.json").read_text(encoding="utf-8"))["floats"])
+        if asked[-1]:
+            raise typst.TypstError("internal error: parent group")
+        return b"%PDF"
+
+    monkeypatch.setattr(pdf, "_compile", compile_once)
+    out = results.parent / "other.pdf"
+    write_pdf(ResultsFolder(results), "mini", out)
+    assert asked == [True, False] and out.read_bytes() == b"%PDF"
+
+
 def test_a_number_leads_to_its_cell(results):
     ledger = Ledger(ResultsFolder(results))
     (run,) = ledger.number("pooled/estimates.csv", "pain:MD:common", "natural_estimate")
@@ -287,6 +321,7 @@ def test_text_is_made_fit():
     assert one_line(" a ", strip=False) == " a "
     assert fit("a\x00b\u202ec") == "a\ufffdb\ufffdc"
     assert one_line("1\u2009634") == "1\u2009634"
+    assert unbroken("1\u2009634") == "1\u202f634"
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
         package.writestr("b.xml", "b")

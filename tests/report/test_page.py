@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -118,17 +119,23 @@ def test_the_commit_is_shown_or_the_digest(results, page):
     assert "fedcba9876543210" in page
 
 
-def test_a_failed_gate_stands_in_place_of_an_adjusted_number(copy, read):
-    path = copy / "bayes" / "adjusted.csv"
+def fail_first_row(path: Path, reason: str, every: bool = False) -> dict[str, str]:
+    """Rewrite a table as if its first fit (or every one) had missed its gate; return the first row."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    kept = {"synthesis", "measure", "method", "prior", "school", "title", "headline", "k", "from"}
-    rows[0] = {name: value if name in kept else "" for name, value in rows[0].items()}
-    rows[0] |= {"status": "failed", "reason": "the error bound is 0.2", "gate": "failed"}
+    kept = {"synthesis", "measure", "method", "prior", "study_id", "label", "school", "title", "headline", "k", "from"}
+    failed = {"status": "failed", "reason": reason, "gate": "failed"}
+    for i, row in enumerate(rows if every else rows[:1]):
+        rows[i] = {name: failed.get(name, value if name in kept else "") for name, value in row.items()}
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+    return rows[0]
+
+
+def test_a_failed_gate_stands_in_place_of_an_adjusted_number(copy, read):
+    fail_first_row(copy / "bayes" / "adjusted.csv", "the error bound is 0.2")
     parsed = read(write_page(ResultsFolder(copy), "mini"))
     cells = [element.text for element in parsed.elements if "failed" in element.classes]
     assert sum("the error bound is 0.2" in cell for cell in cells) == 2, "in the short table and in the long one"
@@ -142,22 +149,21 @@ def test_the_other_files_are_linked_where_they_lie(copy):
 
 
 def test_a_failed_fit_shows_its_reason_and_no_number(copy, read):
-    path = copy / "bayes" / "estimates.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    kept = {"synthesis", "measure", "method", "school", "title", "headline", "k", "from"}
-    rows[0] = {name: value if name in kept else "" for name, value in rows[0].items()}
-    rows[0] |= {"status": "failed", "reason": "R-hat 1.2 is above 1.01", "gate": "failed"}
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    row = fail_first_row(copy / "bayes" / "estimates.csv", "R-hat 1.2 is above 1.01")
     parsed = read(write_page(ResultsFolder(copy), "mini"))
     cells = [element for element in parsed.elements if "failed" in element.classes]
     assert any("R-hat 1.2 is above 1.01" in cell.text for cell in cells)
-    key = ":".join(rows[0][name] for name in ("synthesis", "measure", "method"))
+    key = ":".join(row[name] for name in ("synthesis", "measure", "method"))
     shown = {e.attributes["data-ref"] for e in parsed.elements if e.tag == "data"}
     assert not any(ref.startswith(f"bayes/estimates.csv:{key}:") for ref in shown)
+
+
+def test_nothing_is_said_of_a_model_that_could_not_be_checked(copy, read):
+    assert "Nothing was checked" not in write_page(ResultsFolder(copy), "mini")
+    fail_first_row(copy / "bayes" / "checks.csv", "R-hat 1.2 is above 1.01", every=True)
+    page = write_page(ResultsFolder(copy), "mini")
+    assert "Nothing was checked, for the model failed its own checks: " in page
+    assert "be trusted for" not in page and "can be trusted (" not in page and "what the model expects" not in page
 
 
 def test_odds_ratios_stand_in_a_table_of_their_own(page, read):

@@ -68,3 +68,12 @@ def test_what_is_no_number_is_not_shown_as_one(value):
         format_number(value, "ratio")
     with pytest.raises(ValueError, match="no way to round"):
         format_number(1.0, "invented")
+
+
+def test_a_level_of_certainty_is_no_share_and_a_computed_claim_is_no_printed_figure():
+    assert format_cell("-1", "quality/certainty.csv", "level", {}) == "−1"
+    assert format_cell("0.95", "pooled/estimates.csv", "level", {}) == "95"
+    assert format_cell("27.7777777778", "claims/claims.csv", "published_value", {}) == "27.78"
+    assert format_cell("0.3400", "claims/claims.csv", "published_value", {}) == "0.3400"
+    assert format_cell("-0.000001", "bayes/adjusted.csv", "moved", {"measure": "RR"}) == "0.00"
+    assert [format_number(value, "one decimal") for value in (0, 100, 12.34)] == ["0", "100", "12.3"]

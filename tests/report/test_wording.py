@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from evisynth.report.wording import Sides, certainty_words, finding, side_of
+from evisynth.report.wording import Sides, certainty_marks, certainty_words, finding, side_of
 
 SIDES = Sides("naltrexone", "placebo", "lower")
 
@@ -59,3 +59,16 @@ def test_an_upper_bound_is_not_taken_for_the_certainty():
 
 def test_one_trial_is_one_trial():
     assert finding(row(0.8, 1.2, k="1"), SIDES, "Low").startswith("The one trial did not detect")
+
+
+@pytest.mark.parametrize(
+    ("certainty", "marks"),
+    [
+        ("High", "⊕⊕⊕⊕"),
+        ("Very low", "⊕⊝⊝⊝"),
+        ("at most Moderate", ""),
+        ("not assessed", ""),
+    ],
+)
+def test_a_certainty_is_drawn_as_grade_draws_it(certainty, marks):
+    assert certainty_marks(certainty) == marks

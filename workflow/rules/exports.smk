@@ -7,9 +7,11 @@ EXPORTED = {
         *("estimates", "weights", "leave_one_out", "sensitivity", "regression", "subgroups"),
         "multiverse_summary",
     ],
-    "bayes": ["estimates", "studies", "diagnostics", "sensitivity", "averaging", "averaged", "adjusted"],
-    "quality": ["judgements", "certainty", "findings", "integrity", "informed"],
-    "bias": ["tests", "selection"],
+    "bayes": [
+        *("estimates", "studies", "diagnostics", "sensitivity", "prior_surface", "averaging", "averaged", "adjusted")
+    ],
+    "quality": ["judgements", "certainty", "findings", "integrity", "informed", "risk_weights"],
+    "bias": ["tests", "selection", "influence"],
     "claims": ["claims", "documents"],
 }
 

@@ -1,6 +1,6 @@
 """Pages that people read: every figure on them is read from one cell of one table, and opens back to it."""
 
-import importlib
+from evisynth.lazy import lazily
 
 _HOMES = {
     "page": ("write_page",),
@@ -10,9 +10,4 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"evisynth.report has no '{name}'")
-    return getattr(importlib.import_module(f"evisynth.report.{_HOME_OF[name]}"), name)
+__getattr__, __dir__ = lazily(__name__, _HOME_OF)

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from evisynth.provenance.folder import Reference, ResultsFolder
 from evisynth.provenance.tables import STAGE_TABLES
 from evisynth.provenance.trace import Tracer
+from evisynth.report.naming import Namer
 from evisynth.report.rounding import format_cell, to_number
 
 MARKS = {"unconfirmed": "†", "derived": "‡"}
@@ -40,6 +41,7 @@ class Cells:
         own = [name for name in STAGE_TABLES if name.startswith("report/")]
         self.tracer = Tracer(folder, dict.fromkeys(own, maker or {}))
         self.used: dict[Reference, None] = {}
+        self.namer = Namer(folder.rows("studies.csv"))
 
     def number(self, table: str, key: str, column: str) -> Markup:
         """Print one number: the only way in which a number reaches a page.
@@ -92,6 +94,7 @@ class Cells:
         text = self.folder.cell(table, key, column) if self._holds(table, key, column) else ""
         if text == "":
             return Markup()
+        text = self.namer.say(text, table, key, column)
         if not opens and not self.names_words:
             return Markup("<bdi>{}</bdi>").format(text)
         place = Reference(table, self.folder.find(table, key), column)

@@ -79,6 +79,11 @@ class Deeper:
         """The estimates in which uncertain conversions are parameters."""
         return tuple(place for place in self.adjusted if place.row["method"] == "bayes_conversions")
 
+    @property
+    def some_narrower(self) -> bool:
+        """Whether an interval got no wider with the conversions as parameters."""
+        return any((to_number(place.row.get("share_of_width", "")) or 0) < 0 for place in self.conversions)
+
     @cached_property
     def bias_terms(self) -> tuple[Place, ...]:
         """Terms of the adjusted models."""
@@ -157,6 +162,11 @@ class Deeper:
     def unreliable(self) -> list[Place]:
         """The studies whose leave-one-out figure cannot be trusted."""
         return [place for place in self.checks if place.row.get("loo_reliable") == "no"]
+
+    @property
+    def failed_check(self) -> Place | None:
+        """The reason why nothing was checked, where the sampled fit missed its gate."""
+        return next((place for place in self.checks if place.row.get("status") == "failed"), None)
 
     @property
     def unexpected(self) -> list[Place]:

@@ -120,6 +120,12 @@ def _functions(cells: Cells, views: list[SynthesisView]) -> dict[str, Callable]:
     def title_of(item: Picture) -> Markup:
         return cells.words(item.table, item.name, "title")
 
+    def method_title(place: Place) -> Markup:
+        key = ":".join(place.row[name] for name in ("synthesis", "measure", "method"))
+        if key in folder.rows("pooled/estimates.csv"):
+            return cells.words("pooled/estimates.csv", key, "title")
+        return cells.words(place.table, place.key, "method")
+
     def study(name: str) -> Markup:
         return cells.words("studies.csv", name, "label", opens=True)
 
@@ -132,6 +138,7 @@ def _functions(cells: Cells, views: list[SynthesisView]) -> dict[str, Callable]:
         "mark": cells.mark,
         "study": study,
         "title_of": title_of,
+        "method_title": method_title,
         "treatment": treatment,
         "by_id": lambda names: [view for view in views if view.id in names],
         "weight_key": _weight_key(folder),

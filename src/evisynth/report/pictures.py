@@ -33,6 +33,7 @@ _LATER = Markup('<div class="later" data-figure="{}" style="{}">{}</div>')
 _ALSO = ("prior_surface", "averaging", "predictive", "risk_bars")
 INDEX, FILES = "figures/index.csv", "figures/files.csv"
 _WORD = re.compile(r'(<use href="#c\d+"( x="-?\d+")?/>)+')
+_TOKEN = re.compile(r"<!--figure ([^<>]*?)-->")
 _LINK = re.compile(r"url\(#([\w-]+)\)")
 _HREF = "{http://www.w3.org/1999/xlink}href"
 
@@ -105,8 +106,10 @@ class Pictures:
             The page; and what it draws when a holder comes into view: ``figures``, each packed, and the ``letters``
             that they share, packed together. Empty where there are none.
         """
-        chosen = [name for name in self.rows if f"<!--figure {escape(name)}-->" in page]
-        drawn = {}
+        # one look through the page, and one change of it: it is millions of letters long
+        asked = set(_TOKEN.findall(page))
+        chosen = [name for name in self.rows if str(escape(name)) in asked]
+        drawn, holders = {}, {}
         for name in sorted(chosen, key=lambda name: self._rank(name, self.rows[name])):
             before = [(kept, len(kept)) for kept in (self._shared, self._names, self._words)]
             svg, shape = self._picture(name, self.rows[name]) if room > 0 else (Markup(), "")
@@ -121,7 +124,8 @@ class Pictures:
             else:
                 _forget(before)
                 self._letters.clear()
-            page = page.replace(f"<!--figure {escape(name)}-->", file)
+            holders[str(escape(name))] = file
+        page = _TOKEN.sub(lambda match: holders.get(match[1], match[0]), page)
         return page, {"letters": packed(self._shared), "figures": drawn} if drawn else {}
 
     def _rank(self, name: str, row: dict[str, str]) -> int:

@@ -25,6 +25,7 @@ _COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("permutation_p", "q_between_p", "qm_p", "qe_p", "p_two_sided", "p_below"), "p"),
     **dict.fromkeys(("weight", "share", "favour_treatment_percent", "exclude_null_percent"), "one decimal"),
     **dict.fromkeys(("share_of_width", "relative_difference"), "one decimal"),
+    **dict.fromkeys(("moved", "residual", "cooks_distance", "dffits", "pareto_k"), "two decimals"),
     **dict.fromkeys(("ours", "theirs"), "six digits"),
     **dict.fromkeys(("x", "bayes_factor"), "ratio"),
     **dict.fromkeys(("likelihood", "prior", "threshold"), "three decimals"),
@@ -33,6 +34,10 @@ _COLUMNS: Mapping[str, str] = {
     "level": "percent of one",
     **dict.fromkeys(("year", "document_year", "not_before", "version", "step"), "as entered"),
 }
+_DIGITS = {"six digits": 6, "four digits": 4, "one digit": 1}
+_AS_ENTERED = 8  # digits that a printed figure may have
+# Elsewhere a level is that of an interval.
+_OWN_LEVELS = {"quality/certainty.csv": "whole", "pooled/subgroups.csv": "as entered"}
 _RATIOS = ("OR", "RR", "HR", "IRR", "ROM", "PETO")
 _COUNTED = ("supported", "partly", "contradicted", "misattributed", "unverifiable", "omitted")
 
@@ -58,6 +63,8 @@ def kind_of(table: str, column: str, row: Mapping[str, str]) -> str:
         return "count" if column in ("claims", *_COUNTED) else "as entered"
     if table == "provenance/agreement.csv" and column == "difference":
         return "one digit"
+    if column == "level" and table in _OWN_LEVELS:
+        return _OWN_LEVELS[table]
     if column == "x" and row.get("measure") not in _RATIOS:
         return "difference"
     if column.startswith("natural_"):
@@ -82,6 +89,9 @@ def format_cell(text: str, table: str, column: str, row: Mapping[str, str]) -> s
     """
     kind = kind_of(table, column, row)
     number = to_number(text)
+    if table.startswith("claims/") and number is not None and len(text.strip("-0.").replace(".", "")) > _AS_ENTERED:
+        # the quotient of two printed figures, not a printed figure
+        kind = "four digits"
     if kind == "as entered" or number is None:
         return text.replace("-", MINUS, 1) if number is not None and text.startswith("-") else text
     measure = MEASURES.get(row.get("measure", ""))
@@ -107,8 +117,9 @@ def format_number(value: float, kind: str, null: float | None = None) -> str:
         Finite.
     kind : str
         ``ratio``: two decimals, two significant digits below 0.1, one decimal from 10, none from 100.
-        ``difference``: two decimals, one from 10, none from 100; ``one decimal``; ``three decimals`` (two significant
-        digits below 0.01); ``six digits`` and ``one digit``: significant ones; ``count`` and ``signed count``: whole,
+        ``difference``: two decimals, one from 10, none from 100; ``one decimal``: none for 0 and 100;
+        ``three decimals``: two significant digits below 0.01; ``two decimals``: of what no null belongs to;
+        ``six digits``, ``four digits`` and ``one digit``: significant ones; ``count`` and ``signed count``: whole,
         thousands apart; ``whole``; ``percent of one``; ``p``: three decimals below 0.1 and two above, ``< 0.001``;
         ``probability``: two decimals, three near 0 and 1, ``> 0.999``.
     null : float, optional
@@ -134,9 +145,11 @@ def format_number(value: float, kind: str, null: float | None = None) -> str:
     elif kind == "whole":
         text = f"{value:.0f}"
     elif kind == "one decimal":
-        text = f"{value:.1f}"
-    elif kind in ("six digits", "one digit"):
-        text = f"{value:.6g}" if kind == "six digits" else f"{value:.1g}"
+        text = f"{value:.0f}" if value in (0, 100) else f"{value:.1f}"
+    elif kind == "two decimals":
+        text = f"{value:.2f}"
+    elif kind in _DIGITS:
+        text = f"{value:.{_DIGITS[kind]}g}"
     elif kind == "percent of one":
         text = f"{100 * value:g}"
     elif kind == "three decimals":

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+from evisynth.provenance.columns import describe
 from evisynth.provenance.folder import PLAN, Reference
 from evisynth.provenance.formulas import Formula
 from evisynth.provenance.tables import STAGE_TABLES, key_columns
@@ -96,6 +97,16 @@ class _Store:
         return self._source_of[key]
 
 
+def _meanings(table: dict) -> list[str]:
+    """Return what each column of a table means, in the order of its columns."""
+    name = table["name"]
+    if name in STAGE_TABLES:
+        return [describe(name, column) for column in table["columns"]]
+    spec = TABLES.get(name.removesuffix(".csv"))
+    said = {column.name: column.description for column in spec.columns} if spec else {}
+    return [said.get(column, "") for column in table["columns"]]
+
+
 def _about_facts(name: str) -> str:
     spec = TABLES.get(name.removesuffix(".csv"))
     return spec.about if spec else "the question and the analysis plan"
@@ -134,7 +145,10 @@ def store_of(cells: Cells, review: str, commit: str = "") -> dict:
         "review": review,
         "commit": commit,
         "strings": list(strings),
-        "tables": [{name: value for name, value in table.items() if name != "id"} for table in store.tables.values()],
+        "tables": [
+            {name: value for name, value in table.items() if name != "id"} | {"means": _meanings(table)}
+            for table in store.tables.values()
+        ],
         "rows": [[row[0], row[1], [strings.get(cell, cell) for cell in row[2]], *row[3:]] for row in store.rows],
         "formulas": store.formulas,
         "sources": store.sources,

@@ -8,7 +8,7 @@ from evisynth.provenance.folder import ResultsFolder
 from evisynth.report.deeper import Deeper
 from evisynth.report.pictures import Picture
 from evisynth.report.places import Place, some
-from evisynth.report.wording import Sides, certainty_words, finding, side_of, sides_of
+from evisynth.report.wording import Sides, certainty_marks, certainty_words, finding, side_of, sides_of, turned
 from evisynth.review.tables import key_of
 
 ARM_FIGURES = (
@@ -110,15 +110,40 @@ class SynthesisView:
         return self.benefit or "lower"
 
     @property
-    def risk_domains(self) -> list[Place]:
-        """The domains that were judged, the overall judgement last."""
-        found = {domain: place for row in self.risk for domain, place in row.items()}
-        return [found[domain] for domain in sorted(found, key=lambda name: (name == "overall", name))]
+    def turned(self) -> bool:
+        """Whether its differences have the opposite sign of those that trials report."""
+        return turned(self.entry.get("measure") or "", self.outcome_better)
+
+    @property
+    def risk_tables(self) -> list[tuple[list[dict[str, Place]], list[Place]]]:
+        """The judged rows of each tool, with the domains of that tool; its overall judgement last.
+
+        Two tools may give different domains the same number. The forms of RoB 2 share their domains.
+        """
+        tools: dict[str, list[dict[str, Place]]] = {}
+        for row in self.risk:
+            tool = next(iter(row.values())).row["tool"]
+            tools.setdefault("rob2" if tool.startswith("rob2") else tool, []).append(row)
+        tables = []
+        for rows in tools.values():
+            found = {domain: place for row in rows for domain, place in row.items()}
+            tables.append((rows, [found[domain] for domain in sorted(found, key=_domain_order)]))
+        return tables
 
     @property
     def level(self) -> str:
         """Its certainty in words."""
         return self.certainty.row["final"] if self.certainty else "not assessed"
+
+    @property
+    def marks(self) -> str:
+        """Its certainty as GRADE draws it; blank where nobody has judged it."""
+        return certainty_marks(self.level)
+
+    @property
+    def lowered(self) -> list[Place]:
+        """The domains for which its certainty was lowered."""
+        return [place for place in self.domains if place.row["level"].startswith("-")]
 
     @property
     def says(self) -> str:
@@ -207,6 +232,12 @@ def _view(
         beside_files=tuple(picture for picture in beside if picture.synthesis == name),
         pictures=tuple(picture for picture in own if picture not in shown),
     )
+
+
+def _domain_order(domain: str) -> tuple[bool, int, str]:
+    """D2 before D10, the crossover's domain S after the first, the overall judgement last."""
+    digits = "".join(character for character in domain if character.isdigit())
+    return domain == "overall", int(digits or (1 if domain in ("S", "DS") else 0)), domain
 
 
 def _measures(folder: ResultsFolder, name: str, planned: str) -> list[str]:

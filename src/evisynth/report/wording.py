@@ -48,6 +48,19 @@ def sides_of(entry: Mapping, plan: Mapping, outcomes: Mapping[str, Mapping[str, 
     return Sides(names.get(one, one) or "treatment", names.get(two, two) or "comparison", benefit)
 
 
+def turned(measure: str, better: str) -> bool:
+    """Return whether differences were turned when they were computed, so that below zero favours the treatment.
+
+    Parameters
+    ----------
+    measure : str
+        The measure.
+    better : str
+        Which values of the outcome are better: ``lower`` or ``higher``.
+    """
+    return measure in _TURNED and better == "higher"
+
+
 def side_of(row: Mapping[str, str], sides: Sides) -> str:
     """Return which side a whole interval lies on: ``treatment``, ``comparator``, ``either`` or ``none``.
 
@@ -106,9 +119,27 @@ def _lead(better: str, worse: str, certainty: str) -> str:
     verb = {"high": "does", "moderate": "probably does", "low": "may do"}.get(level)
     if verb is None:
         return f"The estimate favours {better} over {worse}; the certainty of that has not been assessed."
-    if certainty.startswith("at most") and level in ("high", "moderate"):
+    if certainty.startswith("at most"):
         return f"{name} {verb} better than {worse}, if nothing in what nobody has judged yet speaks against it."
     return f"{name} {verb} better than {worse}."
+
+
+_LEVELS = ("very low", "low", "moderate", "high")
+
+
+def certainty_marks(certainty: str) -> str:
+    """Return a certainty as GRADE draws it, ``⊕⊕⊝⊝`` for low; blank where nobody has judged it, or not all of it.
+
+    Parameters
+    ----------
+    certainty : str
+        See :func:`finding`; an upper bound has no marks, for they would say more than was judged.
+    """
+    level = certainty.lower()
+    if level not in _LEVELS:
+        return ""
+    full = _LEVELS.index(level) + 1
+    return "⊕" * full + "⊝" * (len(_LEVELS) - full)
 
 
 def certainty_words(certainty: str) -> str:

@@ -1,6 +1,6 @@
 """The report as files that are sent around: a PDF supplement, a Word document, a workbook, reporting checklists."""
 
-import importlib
+from evisynth.lazy import lazily
 
 _HOMES = {
     "checklists": ("CHECKLISTS", "ChecklistItem", "checklist", "checklist_tables", "checklist_title"),
@@ -10,9 +10,4 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"evisynth.report.exports has no '{name}'")
-    return getattr(importlib.import_module(f"evisynth.report.exports.{_HOME_OF[name]}"), name)
+__getattr__, __dir__ = lazily(__name__, _HOME_OF)

@@ -53,9 +53,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list without numbers."""
+    """A list without numbers; `small` for a long one, such as references."""
 
     items: tuple[Text, ...]
+    small: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,27 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture that lies in a file of its own."""
+    """A picture that lies in a file of its own.
+
+    Attributes
+    ----------
+    file : pathlib.Path
+        The drawing.
+    caption : Text
+        What it shows.
+    alt : str
+        The same for those who do not see it.
+    most : tuple of float, optional
+        Width and height in points that it may take.
+    floats : bool
+        Whether it may stand at the head of a page, so that text fills the page before it.
+    """
 
     file: Path
     caption: Text
     alt: str
+    most: tuple[float, float] | None = None
+    floats: bool = False
 
 
 Block = Heading | Paragraph | Bullets | Table | Figure

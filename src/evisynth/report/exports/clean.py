@@ -31,6 +31,11 @@ def one_line(words: str, *, strip: bool = True) -> str:
     return words.strip() if strip else words
 
 
+def unbroken(words: str) -> str:
+    """Return text whose thin spaces, which part thousands, keep a number on one line."""
+    return words.replace("\u2009", "\u202f")
+
+
 def repeatable(package: bytes) -> bytes:
     """Return a zip package (a Word document, a workbook) with fixed dates, so that its bytes repeat.
 

@@ -1,9 +1,9 @@
 """Tables of a question that need no words of their own: one line of a specification each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from evisynth.report.exports.blocks import Block, Run, Table, Text, plain, text
+from evisynth.report.exports.blocks import Block, Paragraph, Run, Table, Text, plain, text
 from evisynth.report.exports.ledger import DASH, Ledger, coded
 from evisynth.report.rounding import to_number
 from evisynth.report.views import Place, SynthesisView
@@ -22,11 +22,14 @@ class Further:
     columns : dict of str to str
         Head of each column that is shown; ``natural_estimate`` is shown with its interval, or with the reason why
         there is none. A column that the table does not have is left out.
+    figure : str
+        The sort of figure that shows the same: where it is printed, the table stands on the page and in the workbook.
     """
 
     title: str
     table: str
     columns: Mapping[str, str]
+    figure: str = ""
 
 
 # A table that a new step adds is shown by a line here.
@@ -48,15 +51,6 @@ FURTHER = (
         },
     ),
     Further(
-        "All defensible paths of analysis together; the range is that of the paths on the planned measure",
-        "pooled/multiverse_summary.csv",
-        {
-            **{"paths": "Paths", "favour_treatment_percent": "Favour the treatment, %"},
-            **{"exclude_null_percent": "Exclude no difference, %", "natural_planned": "The plan's"},
-            **{"natural_median": "Median", "natural_lowest": "Lowest", "natural_highest": "Highest"},
-        },
-    ),
-    Further(
         "What models with and without an effect, heterogeneity and selective publication say together",
         "bayes/averaged.csv",
         {
@@ -75,18 +69,32 @@ FURTHER = (
             **{"title": "Model", "prior": "Prior", "natural_estimate": "Estimate (interval)", "tau": "τ"},
             **{"p_benefit": "P(better)"},
         },
+        "quality_informed",
     ),
     Further(
         "Estimates that take the risk of bias of the studies into account",
         "quality/informed.csv",
         {"title": "Analysis", "k": "k", "natural_estimate": "Estimate (interval)", "assumption": "Assumption"},
+        "quality_informed",
     ),
 )
 
 
-def further_blocks(ledger: Ledger, view: SynthesisView) -> Iterator[Block]:
-    """Yield the tables of a question that need no words of their own."""
+def further_blocks(ledger: Ledger, view: SynthesisView, drawn: Collection[str] = ()) -> Iterator[Block]:
+    """Yield the tables of a question that need no words of their own.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        What prints the numbers.
+    view : SynthesisView
+        The question.
+    drawn : collection of str
+        The sorts of figures that are printed with it.
+    """
     for spec in FURTHER:
+        if spec.figure in drawn:
+            continue
         known = ledger.folder.knows(spec.table) and ledger.folder.has(spec.table)
         rows = ledger.folder.rows(spec.table) if known else {}
         measure = view.entry.get("measure")
@@ -95,7 +103,10 @@ def further_blocks(ledger: Ledger, view: SynthesisView) -> Iterator[Block]:
             for key, row in rows.items()
             if row.get("synthesis") == view.id and row.get("measure") in (measure, None)
         ]
-        if places:
+        reasons = {ledger.say(place, "reason") for place in places if not place.row.get("natural_estimate")}
+        if len(places) == 1 and reasons - {""}:
+            yield Paragraph(text(f"{spec.title}: {reasons.pop()}."), "note")
+        elif places:
             yield further_table(ledger, spec, places)
 
 
@@ -128,5 +139,5 @@ def _shown(ledger: Ledger, place: Place, name: str) -> Text:
     if name != "natural_estimate":
         return ledger.cell(place, name)
     if not place.row.get(name):
-        return text(place.row.get("reason") or DASH, code)
+        return text(ledger.say(place, "reason") or DASH, code)
     return ledger.estimate(place) if place.row.get("natural_ci_low") else ledger.num(place, name)

@@ -1,5 +1,6 @@
 """Printing cells into documents that cannot be clicked: every number leaves a code that leads back to its row."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ from evisynth.provenance.folder import PLAN, Reference, ResultsFolder
 from evisynth.provenance.trace import Tracer
 from evisynth.report.cells import MARKS
 from evisynth.report.exports.blocks import Run, Table, Text, table, text
+from evisynth.report.naming import Namer
 from evisynth.report.rounding import format_cell, to_number
 from evisynth.report.views import Place
 
@@ -41,6 +43,7 @@ class Ledger:
         self.folder = folder
         self.tracer = Tracer(folder)
         self.tables: dict[str, Traced] = {}
+        self.namer = Namer(folder.rows("studies.csv"))
 
     def code(self, table: str, key: str, column: str = "") -> str:
         """Return the code of a row, such as ``C12``: the letter of its table, and its number there."""
@@ -50,6 +53,11 @@ class Ledger:
         if column:
             traced.columns[column] = None
         return traced.rows.setdefault(key, f"{traced.letter}{len(traced.rows) + 1}")
+
+    def codes(self, places: Iterable[Place]) -> Text:
+        """Return the codes of several rows, those that follow one another as ``D1 to D10``."""
+        words = runs_of([self.code(place.table, place.key) for place in places])
+        return tuple(Run(part, "trace" if part[:1].isupper() else "") for part in re.split(r"( to |, )", words) if part)
 
     def number(self, table: str, key: str, column: str) -> Text:
         """Print one number, rounded, with the mark of its status; its run carries the code of its row.
@@ -75,8 +83,12 @@ class Ledger:
 
     def cell(self, place: Place, column: str) -> Text:
         """Print a cell that may hold a number or words."""
-        value = place.row.get(column, "")
-        return self.num(place, column) if to_number(value) is not None else text(value)
+        numeric = to_number(place.row.get(column, "")) is not None
+        return self.num(place, column) if numeric else text(self.say(place, column))
+
+    def say(self, place: Place, column: str) -> str:
+        """Return words of a row as a reader sees them; blank where there are none."""
+        return self.namer.say(place.row.get(column, ""), place.table, place.key, column)
 
     def interval(self, place: Place, kind: str = "ci", prefix: str = "natural_") -> Text:
         """Print ``low to high``; a dash where the limits do not exist."""
@@ -98,6 +110,20 @@ class Ledger:
     def study(self, name: str) -> str:
         """Return how a study is called."""
         return self.folder.rows("studies.csv").get(name, {}).get("label", name)
+
+
+def runs_of(codes: Sequence[str]) -> str:
+    """Return codes in words, those that follow one another as ``D1 to D10``."""
+    found: list[list[str]] = []
+    for code in codes:
+        last = found[-1][-1] if found else ""
+        head, number = code.rstrip("0123456789"), code[len(code.rstrip("0123456789")) :]
+        before = last[len(head) :] if last.startswith(head) else ""
+        if number.isdigit() and before.isdigit() and int(number) == int(before) + 1:
+            found[-1].append(code)
+        else:
+            found.append([code])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in found)
 
 
 def closed(words: Text) -> Text:
@@ -158,7 +184,9 @@ def coded(
     for row in rows:
         cells, code = referenced(text(cell) for cell in row)
         made.append((*cells, (Run(code, "trace"),) if code else ()))
-    return table(caption, (*head, "From"), made, (*widths, 0.45), f"{align}l", strong=strong_rows)
+    return table(
+        caption, (*head, "From"), made, (*widths, max(0.45, 0.042 * sum(widths))), f"{align}l", strong=strong_rows
+    )
 
 
 def _letter(position: int) -> str:

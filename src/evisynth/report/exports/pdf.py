@@ -10,13 +10,16 @@ from pathlib import Path
 
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.report.exports.blocks import Block, Bullets, Figure, Heading, Paragraph, Section, Table, Text
-from evisynth.report.exports.clean import one_line
+from evisynth.report.exports.clean import one_line, unbroken
+from evisynth.report.exports.letters import with_words
 from evisynth.report.exports.supplement import Supplement, supplement
 from evisynth.report.exports.ways import traces
 
 LAYOUT = Path(__file__).with_name("supplement.typ")
 # Points between the margins of an A4 page, upright and on its side, with room for a heading and a caption.
-_ROOM = {False: (493.0, 640.0), True: (740.0, 400.0)}
+_ROOM = {False: (504.0, 655.0), True: (750.0, 415.0)}
+# Points of the print of a table; those on their side have the most columns.
+_PRINT = {False: 7.2, True: 6.6}
 _VIEW = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
 _EPOCH = 0
 # PDF/UA-1: tagged, with a title, a language and an alternative text for each figure.
@@ -44,8 +47,21 @@ def write_pdf(folder: ResultsFolder, review: str, path: Path) -> None:
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
         data = _data(document, review, root)
-        (root / "document.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-        path.write_bytes(_compile(root))
+        path.write_bytes(_typeset(data, root))
+
+
+def _typeset(data: dict, root: Path) -> bytes:
+    """Return the PDF; typst cannot tag every arrangement of figures that float, and then none does."""
+    import typst
+
+    for floats in (True, False):
+        (root / "document.json").write_text(json.dumps(data | {"floats": floats}, ensure_ascii=False), encoding="utf-8")
+        try:
+            return _compile(root)
+        except typst.TypstError as error:
+            if not floats or "internal error" not in str(error):
+                raise
+    raise AssertionError("one of both attempts returns")
 
 
 def _compile(root: Path) -> bytes:
@@ -95,7 +111,9 @@ def _section(section: Section, root: Path) -> dict:
 
 
 def _words(words: Text) -> list[dict]:
-    return [{"text": one_line(run.text, strip=False), "style": run.style, "trace": run.trace} for run in words]
+    return [
+        {"text": unbroken(one_line(run.text, strip=False)), "style": run.style, "trace": run.trace} for run in words
+    ]
 
 
 def _block(block: Block, root: Path, *, wide: bool) -> dict:
@@ -105,9 +123,9 @@ def _block(block: Block, root: Path, *, wide: bool) -> dict:
         case Paragraph():
             return {"kind": block.kind or "paragraph", "text": _words(block.text)}
         case Bullets():
-            return {"kind": "bullets", "items": [_words(item) for item in block.items]}
+            return {"kind": "references" if block.small else "bullets", "items": [_words(item) for item in block.items]}
         case Table():
-            return _table(block)
+            return _table(block) | {"size": _PRINT[wide]}
         case Figure():
             return _figure(block, root, wide=wide)
 
@@ -125,9 +143,9 @@ def _table(block: Table) -> dict:
 
 
 def _figure(block: Figure, root: Path, *, wide: bool) -> dict:
-    drawing = block.file.read_bytes()
-    (root / block.file.name).write_bytes(drawing)
-    found = _VIEW.search(drawing[:4000].decode("utf-8", "replace"))
+    drawing = block.file.read_text(encoding="utf-8", errors="replace")
+    (root / block.file.name).write_text(with_words(drawing), encoding="utf-8")
+    found = _VIEW.search(drawing, 0, 4000)
     size = [float(found[1]), float(found[2])] if found else list(_ROOM[wide])
     return {
         "kind": "figure",
@@ -135,5 +153,6 @@ def _figure(block: Figure, root: Path, *, wide: bool) -> dict:
         "caption": _words(block.caption),
         "alt": one_line(block.alt),
         "size": size,
-        "room": _ROOM[wide],
+        "floats": block.floats,
+        "room": list(map(min, block.most, _ROOM[wide])) if block.most else _ROOM[wide],
     }

@@ -1,7 +1,7 @@
 """The journal's supplement: everything the page says, in the order in which a printed document is read."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evisynth.provenance.folder import ResultsFolder
@@ -73,11 +73,11 @@ def supplement(folder: ResultsFolder, review: str) -> Supplement:
     views = synthesis_views(folder, drawn)
     sections = [
         Section((*_question(ledger), *_known(ledger, views))),
-        Section((Heading(text("Summary of findings")), findings_table(ledger, views), findings_note()), wide=True),
+        Section((Heading(text("Summary of findings")), findings_note(), findings_table(ledger, views)), wide=True),
         Section((Heading(text("Results, question by question")), *_results(ledger, views))),
         Section(tuple(_quality(folder, drawn))),
-        _section(claims_blocks(ledger)),
-        _section(integrity_blocks(ledger)),
+        Section(tuple(claims_blocks(ledger))),
+        Section(tuple(integrity_blocks(ledger))),
         Section((*methods_blocks(ledger, views), *_deviations(ledger), *_flow(ledger, drawn))),
         Section((Heading(text("Study characteristics")), characteristics_table(ledger)), wide=True),
         Section(tuple(_checklists(folder)), wide=True),
@@ -87,12 +87,6 @@ def supplement(folder: ResultsFolder, review: str) -> Supplement:
     made = tuple(section for section in sections if section.blocks)
     title, authors = str(plan.get("title", review)), tuple(plan.get("authors", ()))
     return Supplement(title, authors, _FRONT, _legend(review), made, ledger)
-
-
-def _section(blocks: Iterable[Block]) -> Section:
-    """Return blocks on pages that lie on their side where there are tables to show."""
-    made = tuple(blocks)
-    return Section(made, wide=any(isinstance(block, Table) for block in made))
 
 
 def pictures_of(folder: ResultsFolder) -> list[Picture]:
@@ -135,7 +129,9 @@ def _known(ledger: Ledger, views: list[SynthesisView]) -> Iterator[Block]:
             if shown:
                 yield Bullets(tuple(gathered(text(_rests(ledger, view))) for view in shown))
     if not said:
-        yield Paragraph(text("The plan states no conclusions."))
+        yield Paragraph(text("The plan states no conclusions. The estimates of its questions are:"))
+        if views:
+            yield Bullets(tuple(gathered(text(_rests(ledger, view))) for view in views))
 
 
 def _rests(ledger: Ledger, view: SynthesisView) -> Iterator[object]:
@@ -164,7 +160,10 @@ def findings_table(ledger: Ledger, views: list[SynthesisView]) -> Table:
     rows = []
     for view in views:
         title = text(strong(ledger.plan(f"{view.place}.title")))
-        level = text(view.level)
+        marks = f"{view.marks} " if view.marks else ""
+        level = text(marks, strong(view.level))
+        if view.lowered:
+            level = text(level, small(f" for {', '.join(map(_lowered, view.lowered))}"))
         if view.certainty:
             level = text(level, Run("", trace=ledger.code(view.certainty.table, view.certainty.key)))
         if view.headline is None:
@@ -174,9 +173,12 @@ def findings_table(ledger: Ledger, views: list[SynthesisView]) -> Table:
         says = view.finding.row["words"] if view.finding else view.says
         place, absolute = view.headline, view.finding
         people = (" (", ledger.num(place, "n"), ")") if place.row.get("n") else ()
-        risk, more = text("not computed"), text(DASH)
+        risk, more = text(f"does not follow from a {measure_name(view.entry['measure'])}"), text(DASH)
         if absolute and absolute.row.get("comparator_per_1000"):
-            risk = ledger.num(absolute, "comparator_per_1000")
+            risk = text(
+                *(f"{view.sides.comparator} ", ledger.num(absolute, "comparator_per_1000")),
+                *(f"; {view.sides.treatment} ", ledger.num(absolute, "treatment_per_1000")),
+            )
             limits = [ledger.num(absolute, f"difference_per_1000_{end}") for end in ("low", "high")]
             more = text(ledger.num(absolute, "difference_per_1000"), " (", limits[0], " to ", closed(limits[1]))
         rows.append(
@@ -191,10 +193,14 @@ def findings_table(ledger: Ledger, views: list[SynthesisView]) -> Table:
             )
         )
     head = ("Question, and the answer in words", "Effect (interval)", "Studies (people)")
-    head = (*head, "Events per 1000, comparison group", "Difference per 1000 (interval)")
+    head = (*head, "People with the event, per 1000", "Difference per 1000 (interval)")
     head = (*head, "P(first treatment does better)", "Certainty")
-    widths = (4.2, 2.1, 1, 1.2, 1.7, 1.1, 1.1)
+    widths = (4.9, 2.2, 0.95, 1.9, 1.6, 1.1, 2.5)
     return coded(ledger, "Summary of findings: one row for each question.", head, rows, widths, "lllllll")
+
+
+def _lowered(place: Place) -> str:
+    return place.row["domain"] + (" (very)" if "very" in place.row["final"] else "")
 
 
 def findings_note() -> Paragraph:
@@ -203,7 +209,8 @@ def findings_note() -> Paragraph:
         text(
             "The risk of the comparison group is the median of the comparison groups and is taken as known. "
             "Probabilities are Bayesian, under the plan's priors. The certainty starts from the design and is lowered "
-            "by domain; what nobody has judged reads ‘not assessed’, and an upper bound reads ‘at most’."
+            "by domain; what nobody has judged reads ‘not assessed’, and an upper bound reads ‘at most’. The "
+            "reasons stand with each question."
         ),
         "note",
     )
@@ -223,7 +230,8 @@ def _quality(folder: ResultsFolder, drawn: list[Picture]) -> Iterator[Block]:
     words = "Judgements follow from answered questions by the published rules of each tool; where a person changed "
     yield Paragraph(text(words, "one, it says so. What nobody has judged reads ‘not assessed’."))
     for item in own:
-        yield from picture(folder, item, folder.rows("figures/index.csv")[item.name]["title"])
+        most = (380.0, 240.0) if item.kind == "risk_bars" else (504.0, 600.0)
+        yield from picture(folder, item, folder.rows("figures/index.csv")[item.name]["title"], most)
 
 
 def _deviations(ledger: Ledger) -> Iterator[Block]:
@@ -238,7 +246,7 @@ def _flow(ledger: Ledger, drawn: list[Picture]) -> Iterator[Block]:
     for item in drawn:
         if item.kind == "prisma":
             title = ledger.folder.rows("figures/index.csv")[item.name]["title"]
-            yield from picture(ledger.folder, item, title)
+            yield from picture(ledger.folder, item, title, (370.0, 330.0))
     places = places_of_table(ledger.folder, "checked/prisma.csv")
     if places:
         rows = [(place.row["words"], ledger.num(place, "count")) for place in places]
@@ -250,10 +258,10 @@ def _flow(ledger: Ledger, drawn: list[Picture]) -> Iterator[Block]:
 
 def characteristics_table(ledger: Ledger) -> Table:
     """Return the characteristics of every study."""
-    names = (("year", "Year", 0.55), ("condition", "Condition", 1.5), ("population", "People", 2.2))
-    names = (*names, ("design", "Design", 1.3), ("country", "Country", 0.9), ("dose", "Dose", 1.2))
-    names = (*names, ("comparator", "Compared with", 1.3), ("duration_weeks", "Weeks", 0.65))
-    names = (*names, ("n_randomised", "Enrolled", 0.8), ("n_analysed", "Analysed", 0.8), ("status", "Read as", 0.9))
+    names = (("year", "Year", 0.65), ("condition", "Condition", 1.7), ("population", "People", 2.6))
+    names = (*names, ("design", "Design", 1.3), ("country", "Country", 1.1), ("dose", "Dose", 1.4))
+    names = (*names, ("comparator", "Compared with", 3.3), ("duration_weeks", "Weeks", 0.75))
+    names = (*names, ("n_randomised", "Enrolled", 0.95), ("n_analysed", "Analysed", 0.95), ("status", "Read as", 1.0))
     rows = []
     for place in places_of_table(ledger.folder, "studies.csv"):
         cells = [_characteristic(ledger, place, column) for column, _, _ in names]
@@ -262,7 +270,7 @@ def characteristics_table(ledger: Ledger) -> Table:
     head = ("Study", *(word for _, word, _ in names))
     figures = ("duration_weeks", "n_randomised", "n_analysed")
     align = "".join(("l", *("r" if name in figures else "l" for name, *_ in names)))
-    widths = (1.5, *(width for *_, width in names))
+    widths = (1.7, *(width for *_, width in names))
     return coded(ledger, "Characteristics of the studies, as reported.", head, rows, widths, align)
 
 
@@ -306,7 +314,7 @@ def _references(folder: ResultsFolder) -> Iterator[Block]:
         ids = [f"doi {row['doi']}" if row["doi"] else "", f"PMID {row['pmid']}" if row["pmid"] else ""]
         ids += [row["registry_id"], f"read as {row['read_as']}" if row["read_as"] else ""]
         items.append(text(Run(key, "code"), f" {row['citation']}. ", small("; ".join(filter(None, ids)))))
-    yield Bullets(tuple(items))
+    yield Bullets(tuple(items), small=True)
 
 
 def _data(folder: ResultsFolder, review: str) -> Iterator[Block]:

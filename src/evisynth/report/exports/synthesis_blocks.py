@@ -11,7 +11,6 @@ from evisynth.report.exports.blocks import (
     Heading,
     Paragraph,
     Run,
-    Table,
     Text,
     small,
     strong,
@@ -20,22 +19,32 @@ from evisynth.report.exports.blocks import (
 from evisynth.report.exports.further import further_blocks
 from evisynth.report.exports.ledger import DASH, Ledger, closed, coded, gathered
 from evisynth.report.exports.quality_blocks import certainty_blocks, risk_blocks
+from evisynth.report.exports.sensitivity_blocks import sensitivity_blocks, small_study_blocks
 from evisynth.report.pictures import Picture
-from evisynth.report.views import ARM_FIGURES, CONTRAST_FIGURES, WORDS, MeasureView, Place, SynthesisView
+from evisynth.report.views import ARM_FIGURES, CONTRAST_FIGURES, WORDS, MeasureView, Place, SynthesisView, group
 
-# What carries an argument of the text; the other figures stay files beside the report.
-_PRINTED = ("funnel", "bubble", "specification", "quality_informed")
+# What carries an argument of the text, with the room that it may take; the other figures stay files.
+_PRINTED = {"bubble": (360.0, 300.0), "funnel": (300.0, 250.0), "quality_informed": (380.0, 300.0)}
+_MOST = (504.0, 600.0)
+_PRINTED |= {"specification": (430.0, 360.0)}
 FOREST = (
     "Squares are studies, their size the weight; diamonds are pooled estimates, filled for the headline; bars are "
     "prediction intervals."
 )
 
 
-def picture(folder: ResultsFolder, item: Picture, caption: object) -> list[Block]:
+def picture(
+    folder: ResultsFolder,
+    item: Picture,
+    caption: object,
+    most: tuple[float, float] | None = None,
+    *,
+    floats: bool = False,
+) -> list[Block]:
     """Return a figure, or nothing where its file is missing."""
     file = folder.path / "figures" / f"{item.name}.svg"
     alt = folder.rows("figures/index.csv")[item.name]["alt"]
-    return [Figure(file, text(caption), alt)] if file.is_file() else []
+    return [Figure(file, text(caption), alt, most, floats)] if file.is_file() else []
 
 
 def synthesis_blocks(ledger: Ledger, view: SynthesisView) -> Iterator[Block]:
@@ -54,26 +63,34 @@ def synthesis_blocks(ledger: Ledger, view: SynthesisView) -> Iterator[Block]:
     if view.headline:
         yield Paragraph(gathered(text(_headline(ledger, view))), "notice")
     elif not view.pooled:
-        reason = ledger.plan(f"{view.place}.reason") or "No study gives the figures."
-        yield Paragraph(text(strong("Not pooled. "), reason), "notice")
+        reason = ledger.plan(f"{view.place}.reason") or "no study gives the figures"
+        yield Paragraph(text(strong("Not pooled: "), reason), "notice")
     notes = view.entry.get("notes") or ()
     if notes:
         yield Bullets(tuple(text(note) for note in notes))
-    for measure in view.measures:
-        if measure.pooled:
-            yield from _measure(ledger, view, measure)
-    for item in view.pictures:
-        if item.kind in _PRINTED:
-            yield from picture(ledger.folder, item, ledger.folder.rows("figures/index.csv")[item.name]["title"])
-    yield from _sensitivity(ledger, view)
-    yield from _small_studies(ledger, view)
-    yield from further_blocks(ledger, view)
+    pooled = [measure for measure in view.measures if measure.pooled]
+    main = [measure for measure in pooled if measure.planned] or pooled
+    for measure in main:
+        yield from _measure(ledger, view, measure)
+    yield from _other_measures(ledger, view, [measure for measure in pooled if measure not in main])
+    drawn = [item for item in view.pictures if item.kind in _PRINTED]
+    if view.entry["role"] != "primary":
+        # a page each: the others stand on the page, and as files
+        drawn = [item for item in drawn if item.kind != "specification"]
+    for item in drawn:
+        title = ledger.folder.rows("figures/index.csv")[item.name]["title"]
+        yield from picture(ledger.folder, item, title, _PRINTED[item.kind], floats=True)
+    yield from sensitivity_blocks(ledger, view)
+    yield from small_study_blocks(ledger, view)
+    yield from further_blocks(ledger, view, {item.kind for item in drawn})
     yield from risk_blocks(ledger, view)
     yield from certainty_blocks(ledger, view)
-    yield from _left_out(ledger, view)
+    if not any(measure.pictures for measure in main):
+        # the forest plot lists them
+        yield from _left_out(ledger, view)
     for measure in view.measures:
         if measure.studies and (measure.planned or len(view.measures) == 1):
-            yield _studies(ledger, view, measure)
+            yield from _studies(ledger, view, measure)
     for place in view.paired:
         yield Paragraph(gathered(text(_paired(ledger, view, place))))
     yield from _reported(ledger, view)
@@ -111,13 +128,6 @@ def _headline(ledger: Ledger, view: SynthesisView) -> Iterator[object]:
 
 
 def _measure(ledger: Ledger, view: SynthesisView, measure: MeasureView) -> Iterator[Block]:
-    if len(view.measures) > 1:
-        note = "" if measure.planned else " (not the plan's measure; beside it, never in its column)"
-        yield Heading(text(measure.words.capitalize(), note), 3)
-    if measure.planned:
-        for item in measure.pictures:
-            title = ledger.plan(f"{view.place}.title")
-            yield from picture(ledger.folder, item, text("Forest plot: ", title, ". ", FOREST))
     rows, main = [], []
     for i, place in enumerate(measure.estimates):
         if place.row["headline"] == "yes":
@@ -152,6 +162,34 @@ def _measure(ledger: Ledger, view: SynthesisView, measure: MeasureView) -> Itera
         main,
     )
     yield from _heterogeneity(ledger, measure)
+    # after the table, which fills the page that a tall figure leaves
+    for item in measure.pictures:
+        title = ledger.plan(f"{view.place}.title")
+        behind = (" The rows of the studies: ", ledger.codes(measure.studies), ".") if measure.studies else ()
+        yield from picture(ledger.folder, item, text("Forest plot: ", title, ". ", FOREST, behind), _MOST)
+
+
+def _other_measures(ledger: Ledger, view: SynthesisView, measures: list[MeasureView]) -> Iterator[Block]:
+    """Yield the headlines of both schools on measures that are not the plan's."""
+    rows = []
+    for measure in measures:
+        for place in measure.estimates:
+            if place.row["headline"] == "yes" and place.row.get("natural_estimate"):
+                figures = [ledger.num(place, column) for column in ("tau", "i2")]
+                rows.append(
+                    (
+                        measure.words.capitalize(),
+                        place.row["title"],
+                        ledger.estimate(place),
+                        ledger.interval(place, "pi"),
+                        *figures,
+                        ledger.num(place, "p_benefit") if place.row.get("p_benefit") else DASH,
+                    )
+                )
+    if rows:
+        head = ("Measure", "Method", "Estimate (interval)", "Prediction interval", "τ", "I², %", "P(better)")
+        caption = "The same studies on other measures than the plan's: beside it, never in its column."
+        yield coded(ledger, caption, head, rows, (1.1, 2.6, 1.8, 1.4, 0.6, 0.6, 0.8), "lllrrrr")
 
 
 def _level(measure: MeasureView) -> bool:
@@ -176,89 +214,16 @@ def _heterogeneity(ledger: Ledger, measure: MeasureView) -> Iterator[Block]:
         scale = ledger.num(measure.guarded, "hksj_scale")
         parts += [" The safeguard of the Hartung-Knapp interval acted here: q = ", scale, " was set to one."]
     yield Paragraph(gathered(text(parts)))
-    if measure.checked and measure.planned:
-        rows = [
-            (
-                place.row["title"],
-                *(ledger.num(place, name) for name in ("rhat_max", "ess_bulk_min", "divergences")),
-                place.row["gate"],
-                _priors(place),
-            )
-            for place in measure.checked
-        ]
-        head = ("Fit", "R-hat, largest", "Effective sample size", "Divergences", "Checks", "Priors")
-        widths = (2.0, 0.8, 0.9, 0.9, 0.7, 3.0)
-        yield coded(ledger, "Priors, and checks of the sampled fits.", head, rows, widths, "lrrrll")
+    sampled = [place for place in measure.checked if place.row["gate"] in ("passed", "failed")]
+    if sampled:
+        yield Paragraph(gathered(text([_checked(ledger, place) for place in sampled])))
 
 
-def _priors(place: Place) -> str:
-    named = (("τ", "tau_prior"), ("μ", "mu_prior"), ("baseline", "baseline_prior"))
-    return "; ".join(f"{name}: {place.row[column]}" for name, column in named if place.row.get(column))
-
-
-def _sensitivity(ledger: Ledger, view: SynthesisView) -> Iterator[Block]:
-    if not (view.sensitivity or view.priors or view.leave_one_out):
-        return
-    yield Heading(text("Sensitivity"), 3)
-    if view.sensitivity:
-        rows = [("nothing: the plan", *_outcome(ledger, view.headline))] if view.headline else []
-        rows += [(place.row["scenario_title"], *_outcome(ledger, place)) for place in view.sensitivity]
-        head = ("What is changed", "Estimate (interval)", "Method", "k", "I², %")
-        caption = "Sensitivity analyses of the plan, headline method of each."
-        yield coded(ledger, caption, head, rows, (2.8, 1.9, 2.4, 0.4, 0.6), "lllrr", [0] if view.headline else [])
-    if view.priors:
-        rows = [
-            (place.row["prior"], ledger.estimate(place), ledger.num(place, "tau"), ledger.num(place, "p_benefit"))
-            for place in view.priors
-        ]
-        main = [i for i, place in enumerate(view.priors) if place.row["planned"] == "yes"]
-        head = ("Prior of τ", "Estimate (interval)", "τ", "P(better)")
-        caption = "The exact posterior under other priors of the heterogeneity; the plan's stands out."
-        yield coded(ledger, caption, head, rows, (3, 2.2, 1, 1), "llrr", main)
-    if view.leave_one_out:
-        rows = [
-            (place.row["label"], ledger.estimate(place), ledger.num(place, "i2"), ledger.num(place, "k"))
-            for place in view.leave_one_out
-        ]
-        head = ("Left out", "Estimate (interval)", "I², %", "k")
-        yield coded(ledger, "The headline estimate without each study in turn.", head, rows, (3, 2.2, 1, 1), "llrr")
-
-
-def _outcome(ledger: Ledger, place: Place) -> tuple[object, ...]:
-    said = ledger.estimate(place) if place.row.get("natural_estimate") else text(place.row.get("reason", ""))
-    return said, place.row["title"], ledger.num(place, "k"), ledger.num(place, "i2")
-
-
-def _small_studies(ledger: Ledger, view: SynthesisView) -> Iterator[Block]:
-    if not view.tests:
-        return
-    yield Heading(text("Small-study effects"), 3)
-    if view.tests[0].row["advised"] != "yes":
-        yield Paragraph(text("Not advised here: ", view.tests[0].row["advice"], "."))
-    rows: list[tuple] = []
-    for place in view.tests:
-        why = text(place.row["applicable"], f": {place.row['why_not']}" if place.row["why_not"] else "")
-        if place.row["statistic"]:
-            said = text(place.row["statistic_name"], " = ", ledger.num(place, "statistic"))
-            rows.append((place.row["title"], said, ledger.num(place, "p"), ledger.num(place, "k"), why))
-    if rows:
-        head = ("Test", "Statistic", "p", "k", "Does it apply")
-        yield coded(ledger, "Tests of small-study effects.", head, rows, (2.2, 1.3, 0.8, 0.5, 3), "llrrl")
-    chosen = [place for place in view.selection if place.row["natural_estimate"]]
-    if chosen:
-        rows = [("none: the headline", ledger.estimate(view.headline), "", "")] if view.headline else []
-        rows += [
-            (
-                place.row["title"],
-                ledger.estimate(place),
-                ledger.num(place, "k0") if place.row["k0"] else "",
-                place.row["reason"],
-            )
-            for place in chosen
-        ]
-        head = ("Model", "Estimate (interval)", "Filled in", "Remark")
-        caption = "Estimates under models of selective publication."
-        yield coded(ledger, caption, head, rows, (2.6, 2, 0.8, 2.4), "llrl", [0] if view.headline else [])
+def _checked(ledger: Ledger, place: Place) -> Text:
+    """Say how the chains of a sampled fit did."""
+    said = [f"{place.row['title']}: R-hat at most ", ledger.num(place, "rhat_max"), ", effective sample size at least "]
+    said += [ledger.num(place, "ess_bulk_min"), ", divergences ", ledger.num(place, "divergences")]
+    return text(said, f": checks {place.row['gate']}. ")
 
 
 def _left_out(ledger: Ledger, view: SynthesisView) -> Iterator[Block]:
@@ -277,7 +242,15 @@ def _left_out(ledger: Ledger, view: SynthesisView) -> Iterator[Block]:
     yield coded(ledger, caption, head, rows, (1.5, 4, 2), "lll")
 
 
-def _studies(ledger: Ledger, view: SynthesisView, measure: MeasureView) -> Table:
+def _studies(ledger: Ledger, view: SynthesisView, measure: MeasureView) -> Iterator[Block]:
+    """Yield what became of the studies' figures; a forest plot shows those that were taken as they stand."""
+    shown = measure.studies
+    if measure.pictures:
+        shown = tuple(
+            place for place in shown if any(place.row[name] for name in ("assumptions", "note", "unconfirmed"))
+        )
+    if not shown:
+        return
     rows = [
         (
             place.row["label"],
@@ -285,16 +258,19 @@ def _studies(ledger: Ledger, view: SynthesisView, measure: MeasureView) -> Table
             _arm(ledger, place, "_2"),
             ledger.estimate(place),
             _weight(ledger, measure, place),
-            text(place.row["status"], small(f" {place.row['unconfirmed']}") if place.row["unconfirmed"] else ""),
+            text(place.row["status"], small(f" {ledger.say(place, 'unconfirmed')}".rstrip())),
             text(place.row["rule"], _noted(place)),
         )
-        for place in measure.studies
+        for place in shown
     ]
     head = ("Study", view.sides.treatment, view.sides.comparator, f"{measure.words.capitalize()} (interval)")
     head = (*head, "Weight, %", "Read as", "How it was computed")
-    widths = (1.5, 1.3, 1.3, 1.7, 0.75, 1.2, 2.4)
-    caption = f"The studies: what they reported and what was made of it ({measure.words})."
-    return coded(ledger, caption, head, rows, widths, "lrrlrll")
+    widths = (1.9, 1.2, 1.2, 1.8, 0.75, 1.2, 2.6)
+    some = (
+        "The studies" if len(shown) == len(measure.studies) else "Studies whose figures needed a step or carry a note"
+    )
+    caption = f"{some}: what they reported and what was made of it ({measure.words})."
+    yield coded(ledger, caption, head, rows, widths, "lrrlrll")
 
 
 def _noted(place: Place) -> str:
@@ -338,28 +314,43 @@ def _paired(ledger: Ledger, view: SynthesisView, place: Place) -> Iterator[objec
 
 
 def _reported(ledger: Ledger, view: SynthesisView) -> Iterator[Block]:
+    """Yield what the studies reported: the groups of a study and outcome share a row."""
     if not view.reported:
         return
-    names = {item["id"]: item["name"] for item in ledger.folder.plan.get("treatments", ())}
     rows = []
-    for place in view.reported:
-        row = place.row
-        who = names.get(row["treatment"], row["treatment"])
-        if not row.get("arm"):
-            who += f" against {names.get(row['comparator'], row['comparator'])} ({row['statistic']})"
-        outcome = ledger.folder.rows("outcomes.csv").get(row["outcome_id"], {}).get("name", row["outcome_id"])
-        read = text(row["status"], "; ", row["locator"], small(f"; {row['note']}") if row["note"] else "")
-        rows.append((ledger.study(row["study_id"]), outcome, who, _figures(ledger, place), read))
-    head = ("Study", "Outcome", "Group or comparison", "Figures", "Read as, where, and note")
-    yield coded(ledger, "What the studies reported, as it was read.", head, rows, (1.3, 1.6, 1.5, 1.7, 3), "lllll")
+    for told in group(view.reported, "study_id", "outcome_id").values():
+        study, outcome = (told[0].row[name] for name in ("study_id", "outcome_id"))
+        name = ledger.folder.rows("outcomes.csv").get(outcome, {}).get("name", outcome)
+        figures = [(strong(f"{_who(ledger, place)}: "), _figures(ledger, place)) for place in told]
+        read = dict.fromkeys("; ".join((place.row["status"], place.row["locator"])) for place in told)
+        lines = [part for i, figure in enumerate(figures) for part in (". " if i else "", *figure)]
+        rows.append((ledger.study(study), name, text(lines), " / ".join(read)))
+    head = ("Study", "Outcome", "Group or comparison, and its figures", "Read as, and where")
+    caption = "What the studies reported, as it was read; notes stand on the page and in the workbook."
+    yield coded(ledger, caption, head, rows, (1.5, 1.9, 5, 1.9), "llll")
+
+
+def _who(ledger: Ledger, place: Place) -> str:
+    """Return which group or comparison a row is of."""
+    names = {item["id"]: item["name"] for item in ledger.folder.plan.get("treatments", ())}
+    row = place.row
+    who = names.get(row["treatment"], row["treatment"])
+    if not row.get("arm"):
+        who += f" against {names.get(row['comparator'], row['comparator'])} ({row['statistic']})"
+    return who + (f", {ledger.say(place, 'variant')}" if row.get("variant") else "")
 
 
 def _figures(ledger: Ledger, place: Place) -> Text:
     parts: list[object] = []
     for name in ARM_FIGURES if place.table == "arms.csv" else CONTRAST_FIGURES:
         if place.row.get(name):
-            relation = f"{place.row['p_relation']} " if name == "p_value" and place.row.get("p_relation") else ""
-            parts += ["; " if parts else "", f"{WORDS.get(name, name)} {relation}", ledger.num(place, name)]
+            relation = f" {ledger.say(place, 'p_relation')}" if name == "p_value" else ""
+            parts += [
+                "; " if parts else "",
+                f"{WORDS.get(name, name)}{relation}".rstrip(),
+                " ",
+                ledger.num(place, name),
+            ]
     if parts:
         return text(parts)
     code = Run("", trace=ledger.code(place.table, place.key))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from evisynth.report.exports.blocks import Block, Heading, Paragraph, Run, small, strong, text
+from evisynth.report.exports.blocks import Block, Figure, Heading, Paragraph, Run, small, strong, text
 from evisynth.report.exports.ledger import Ledger, coded
 from evisynth.report.views import Place, group, integrity_places, places_of_table
 
@@ -23,13 +23,22 @@ def claims_blocks(ledger: Ledger) -> Iterator[Block]:
         rows = [(place.row["citation"], *(ledger.num(place, name) for name in _VERDICTS)) for place in documents]
         widths = (5, *(1.0 for _ in _VERDICTS))
         yield coded(ledger, "Verdicts by document.", ("Document", *_VERDICTS), rows, widths, "lrrrrrrr")
+    figures = folder.rows("figures/index.csv")
     for source, places in claims.items():
         citation = folder.rows("sources.csv").get(source, {}).get("citation", source)
         yield Heading(text(citation), 2, listed=False)
+        name = f"claims_{source}"
+        file = folder.path / "figures" / f"{name}.svg"
+        if name in figures and file.is_file():
+            yield Figure(file, text(figures[name]["title"], "."), figures[name]["alt"], (504.0, 640.0), floats=True)
+            # the figure shows all that could be compared: the table has room for the reasons of what does not hold
+            places = [place for place in places if place.row["verdict"] not in ("supported", "unverifiable")] or places
         rows = [_claim(ledger, place) for place in places]
         head = ("Claim", "Where", "Stated", "Published", "Verdict", "Why")
-        caption = text("Claims of this document beside what was published.")
-        yield coded(ledger, caption, head, rows, (2.8, 1.5, 1.4, 1.9, 1.1, 3.2), "llllll")
+        whole = len(places) == len(claims[source])
+        kept = "" if whole else "; those that hold or cannot be checked stand on the page and in the workbook"
+        caption = text(f"Claims of this document beside what was published{kept}.")
+        yield coded(ledger, caption, head, rows, (2.8, 1.3, 1.3, 1.7, 1.25, 3), "llllll")
 
 
 def _claim(ledger: Ledger, place: Place) -> tuple[object, ...]:
@@ -78,17 +87,23 @@ def integrity_blocks(ledger: Ledger) -> Iterator[Block]:
     if not found:
         yield Paragraph(text("Every check was passed."))
         return
+    worst = [place for place in found if place.row["verdict"] == "inconsistent"]
+    if len(worst) < len(found):
+        words = "Figures that fit only under a named assumption, and those that cannot be checked, stand on the page "
+        yield Paragraph(text(words, "and in the workbook, sheet Integrity."))
+    found = worst
+    if not found:
+        yield Paragraph(text("None is impossible."))
+        return
     rows = [
         (
             ledger.study(place.row["study_id"]) if place.row["study_id"] else place.row["table"],
-            place.row["what"],
-            place.row["expected"],
-            place.row["found"],
+            *(ledger.say(place, name) for name in ("what", "expected", "found")),
             text(place.row["verdict"], Run("", trace=ledger.code(place.table, place.key))),
-            place.row["assumption"],
+            ledger.say(place, "assumption"),
         )
         for place in found
     ]
     head = ("Study", "What was checked", "Possible", "Printed", "Verdict", "Assumption, or what would make it fit")
-    caption = "Checks that found something, the inconsistent first."
-    yield coded(ledger, caption, head, rows, (1.4, 2.4, 2.2, 1.8, 1.3, 2.8), "llllll")
+    caption = "Figures that do not fit."
+    yield coded(ledger, caption, head, rows, (1.4, 2.3, 2.1, 1.8, 1.4, 2.6), "llllll")

@@ -2,11 +2,15 @@
 
 from evisynth.provenance.folder import PLAN, Reference
 from evisynth.provenance.tables import STAGE_TABLES
-from evisynth.report.exports.ledger import Ledger
+from evisynth.report.exports.ledger import Ledger, runs_of
 from evisynth.review.tables import TABLES
 
-# Named by their table alone: hundreds of answers and records stand behind one row.
-_COUNTED = ("risk_of_bias.csv", "screening.csv", "sources.csv")
+# Named by their table alone: hundreds of answers and records stand behind one row, or the row says no more.
+_COUNTED = (
+    *("risk_of_bias.csv", "screening.csv", "sources.csv", "claims.csv", "certainty.csv", "effects/sensitivity.csv"),
+    *("pooled/multiverse.csv", "provenance/agreement.csv", "pooled/weights.csv"),
+    *("claims/claims.csv", "quality/judgements.csv"),
+)
 
 
 def traces(ledger: Ledger) -> list[dict]:
@@ -50,7 +54,7 @@ def traces(ledger: Ledger) -> list[dict]:
             "about": STAGE_TABLES[name].about if name in STAGE_TABLES else _about(name),
             "columns": ", ".join(traced.columns),
             "rows": [
-                {"code": code, "key": key, "from": _runs(behind[name, key]) or _read_in(ledger, name, key)}
+                {"code": code, "key": key, "from": runs_of(behind[name, key]) or _read_in(ledger, name, key)}
                 for key, code in traced.rows.items()
             ],
         }
@@ -61,20 +65,6 @@ def traces(ledger: Ledger) -> list[dict]:
 def _about(name: str) -> str:
     spec = TABLES.get(name.removesuffix(".csv"))
     return spec.about if spec else ""
-
-
-def _runs(codes: list[str]) -> str:
-    """Return codes in words, those that follow one another as ``D1 to D10``."""
-    found: list[list[str]] = []
-    for code in codes:
-        last = found[-1][-1] if found else ""
-        head, number = code.rstrip("0123456789"), code[len(code.rstrip("0123456789")) :]
-        before = last[len(head) :] if last.startswith(head) else ""
-        if number.isdigit() and before.isdigit() and int(number) == int(before) + 1:
-            found[-1].append(code)
-        else:
-            found.append([code])
-    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in found)
 
 
 def _read_in(ledger: Ledger, name: str, key: str) -> str:

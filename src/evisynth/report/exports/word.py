@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from evisynth.provenance.folder import ResultsFolder
 from evisynth.report.exports.blocks import Block, Bullets, Figure, Heading, Paragraph, Run, Table, Text, plain, text
-from evisynth.report.exports.clean import one_line, repeatable
+from evisynth.report.exports.clean import one_line, repeatable, unbroken
 from evisynth.report.exports.ledger import Ledger
-from evisynth.report.exports.quality_blocks import risk_table
+from evisynth.report.exports.quality_blocks import risk_tables
 from evisynth.report.exports.supplement import (
     NOTICE,
     characteristics_table,
@@ -26,6 +26,7 @@ from evisynth.report.views import synthesis_views
 _DATE = datetime.datetime(2000, 1, 1)
 _NAMESPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _WIDTH = 14_570  # twentieths of a point between the margins of an A4 page on its side
+_LEAST = 640
 _MARKS = {"strong": "<w:b/>", "small": '<w:color w:val="5A6470"/><w:sz w:val="13"/>'}
 _MARKS |= {"quiet": '<w:color w:val="5A6470"/>', "trace": '<w:color w:val="1F4E79"/><w:sz w:val="13"/>'}
 _MARKS |= {"code": '<w:rFonts w:ascii="Consolas" w:hAnsi="Consolas"/>'}
@@ -54,6 +55,7 @@ def write_docx(folder: ResultsFolder, review: str, path: Path) -> None:
         _put(document, block)
     for block in _ways(ledger, review):
         _put(document, block)
+    _put_codes(document, ledger)
     out = io.BytesIO()
     document.save(out)
     path.write_bytes(repeatable(out.getvalue()))
@@ -75,11 +77,11 @@ def _blocks(ledger: Ledger) -> Iterable[Block]:
             yield from picture(folder, item, folder.rows("figures/index.csv")[item.name]["title"])
     judged = False
     for view in views:
-        made = risk_table(ledger, view)
+        made = [*risk_tables(ledger, view)]
         if made:
             judged = True
             yield Heading(text(ledger.plan(f"{view.place}.title")), 2)
-            yield made
+            yield from made
     if not judged:
         yield Paragraph(text("Not assessed. Nobody has answered the questions of a tool for these studies."))
 
@@ -89,12 +91,27 @@ def _ways(ledger: Ledger, review: str) -> Iterable[Block]:
     words = "A raised code, or one in the column ‘From’, names the row of a table; after it stand the rows that it was "
     words += "computed from, down to the facts with the document and the place in it. The same from the shell: "
     yield Paragraph(text(words, Run(f"evisynth trace results/{review} TABLE:KEY:COLUMN", "code")))
+
+
+def _put_codes(document, ledger: Ledger) -> None:
+    """Put every code with what is behind it into three columns of small print: thousands of lines are no table."""
+    from docx.enum.section import WD_SECTION
+    from docx.oxml import parse_xml
+
+    section = document.add_section(WD_SECTION.CONTINUOUS)
+    for old in section._sectPr.xpath("./w:cols"):
+        section._sectPr.remove(old)
+    section._sectPr.append(parse_xml(f'<w:cols {_NAMESPACE} w:num="3" w:space="280"/>'))
     for group in traces(ledger):
-        rows = [(Run(row["code"], "trace"), row["key"], row["from"]) for row in group["rows"]]
-        cells = tuple(tuple(text(cell) for cell in row) for row in rows)
-        head = (text("Code"), text("Row"), text("Computed from, or read in"))
-        caption = text(f"{group['letter']}: {group['table']}, {group['about']}")
-        yield Table(caption, head, cells, (0.6, 4, 6), "lll")
+        about = f"{group['letter']}: {group['table']}, {group['about']}"
+        document.add_heading(one_line(about), 3)
+        lines = []
+        for row in group["rows"]:
+            behind = f" ← {row['from']}" if row["from"] else ""
+            runs = "".join(_runs((Run(row["code"], "strong"), Run(f" {row['key']}{behind}"))))
+            lines.append(f'<w:p {_NAMESPACE}><w:pPr><w:pStyle w:val="Codelist"/></w:pPr>{runs}</w:p>')
+        for line in lines:
+            document.element.body.insert_element_before(parse_xml(line), "w:sectPr")
 
 
 def _prepare(document, folder: ResultsFolder, review: str) -> None:
@@ -115,13 +132,17 @@ def _prepare(document, folder: ResultsFolder, review: str) -> None:
     for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
         setattr(section, side, Mm(20))
     document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Calibri", Pt(10)
-    for name, size in (("Title", 20), ("Heading 1", 15), ("Heading 2", 11.5)):
+    for name, size in (("Title", 20), ("Heading 1", 15), ("Heading 2", 11.5), ("Heading 3", 8.5)):
         style = document.styles[name]
         style.font.size, style.font.color.rgb = Pt(size), RGBColor(0x1F, 0x4E, 0x79)
     document.styles["Caption"].paragraph_format.keep_with_next = True
     cell = document.styles.add_style("Table text", 1)
     cell.base_style, cell.font.size = document.styles["Normal"], Pt(7.5)
     cell.paragraph_format.space_after, cell.paragraph_format.space_before = Pt(1), Pt(1)
+    small = document.styles.add_style("Code list", 1)
+    small.base_style, small.font.size = document.styles["Normal"], Pt(6.5)
+    small.paragraph_format.space_after, small.paragraph_format.space_before = Pt(0), Pt(0)
+    small.paragraph_format.left_indent, small.paragraph_format.first_line_indent = Pt(8), Pt(-8)
     document.add_heading(title, 0)
     section.header.paragraphs[0].text = title if len(title) < 120 else f"{title[:117]}..."
     fields = '<w:fldSimple w:instr="PAGE"><w:r><w:t>1</w:t></w:r></w:fldSimple>'
@@ -158,7 +179,7 @@ def _runs(words: Text) -> list[str]:
     for run in words:
         if run.text:
             marks = f"<w:rPr>{_MARKS[run.style]}</w:rPr>" if run.style else ""
-            shown = escape(one_line(run.text, strip=False))
+            shown = escape(unbroken(one_line(run.text, strip=False)))
             found.append(f'<w:r>{marks}<w:t xml:space="preserve">{shown}</w:t></w:r>')
         if run.trace:
             found.append(_RAISED.format(escape(run.trace)))
@@ -170,7 +191,7 @@ def _table(block: Table):
     from docx.oxml import parse_xml
 
     size, whole = len(block.head), sum(block.widths)
-    widths = [round(_WIDTH * share / whole) for share in block.widths]
+    widths = _widths([share / whole for share in block.widths])
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     line = '<w:{} w:val="single" w:sz="8" w:space="0" w:color="1F4E79"/>'
     thin = '<w:insideH w:val="single" w:sz="2" w:space="0" w:color="C3CAD2"/>'
@@ -184,6 +205,16 @@ def _table(block: Table):
         f"<w:tblCaption w:val={caption}/></w:tblPr>"
         f"<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
     )
+
+
+def _widths(shares: list[float]) -> list[int]:
+    """Return widths in twentieths of a point: none too narrow for a year or a code, the rest by their shares."""
+    narrow = [share * _WIDTH < _LEAST for share in shares]
+    left = _WIDTH - _LEAST * sum(narrow)
+    wide = sum(share for share, is_narrow in zip(shares, narrow, strict=True) if not is_narrow)
+    return [
+        _LEAST if is_narrow else round(left * share / wide) for share, is_narrow in zip(shares, narrow, strict=True)
+    ]
 
 
 def _row(cells, align: str, size: int, widths: list[int], *, head: bool = False, shaded: bool = False) -> str:

@@ -18,6 +18,8 @@ from evisynth.review.tables import TABLES
 _DATE = datetime(2000, 1, 1)
 _MOST_CHARACTERS = 32_767  # of a cell, in the format
 _MOST_WIDE, _LEAST_WIDE = 60, 9
+_TRACE_WIDE = 22  # it stays in sight: a wide one would leave no room for the figures
+_QUESTION = "question (title of the synthesis)"
 _CUT = " ... (the whole cell stands in the CSV file)"
 # Text whatever it looks like: names, places, codes that may consist of digits.
 _TEXT = frozenset(
@@ -25,7 +27,7 @@ _TEXT = frozenset(
     | {"pmid", "doi", "registry_id", "sha256", "stated_value", "published_value", "old", "new", "locator", "question"}
 )
 _FORMATS = {
-    **{"count": "#,##0", "signed count": "+#,##0;-#,##0;0", "whole": "0", "one decimal": "0.0"},
+    **{"count": "#,##0", "signed count": "+#,##0;-#,##0;0", "whole": "0", "one decimal": "0.0", "two decimals": "0.00"},
     **{"three decimals": "0.000", "p": '[<0.001]"< 0.001";0.000', "probability": "0.000", "percent of one": "0%"},
     **{"ratio": "0.00", "difference": "0.00", "as entered": "General"},
 }
@@ -54,6 +56,8 @@ SHEETS = (
     Sheet("Summary of findings", "a question with its headline estimate and certainty", ("quality/findings.csv",)),
     Sheet("Estimates", "an estimate, of both schools", ("pooled/estimates.csv", "bayes/estimates.csv")),
     Sheet("Studies", "a study, as reported", ("studies.csv",)),
+    Sheet("Groups", "a group of a study, as reported", ("arms.csv",)),
+    Sheet("Comparisons", "a comparison, as a study reported it", ("contrasts.csv",)),
     Sheet("Effects", "a study's effect in a synthesis", ("effects/effects.csv",)),
     Sheet("Weights", "a study's weight in an estimate, per cent", ("pooled/weights.csv",)),
     Sheet("Left out", "a study that is not in an estimate, with the reason", ("effects/left_out.csv",)),
@@ -126,7 +130,7 @@ def _read_me(book, folder: ResultsFolder, review: str, shown: list[Sheet]) -> No
         ("Cells hold unrounded values and show rounded ones. Blank: there is no such number. No sheet has formulas.",),
         (
             "The first column of a sheet, trace, names the row of the table that a line was read from; from, the last "
-            "one, names the rows that it was computed from.",
+            "one, names the rows that it was computed from. The sheet Data dictionary says what each column means.",
         ),
         (f"The way back of a number: evisynth trace results/{review} <trace>:<column>",),
         (f"How studies were found: {folder.plan.get('searching', '')}",),
@@ -148,13 +152,19 @@ def _fill(book, folder: ResultsFolder, sheet: Sheet) -> None:
     rows = [(name, key, row) for name in sheet.tables for key, row in _rows(folder, name).items()]
     hidden = {"from", "row_key", "line", "corrected"}
     columns = [name for name in dict.fromkeys(name for *_, row in rows for name in row) if name not in hidden]
+    titles = {entry["id"]: str(entry.get("title", "")) for entry in folder.plan.get("syntheses", ())}
+    if "synthesis" in columns:
+        columns.insert(columns.index("synthesis") + 1, _QUESTION)
     head = ["trace", *columns, *(["from"] if any("from" in row for *_, row in rows) else [])]
+
+    def cell(table: str, key: str, row: Mapping[str, str], name: str):
+        if name == "trace":
+            return f"{table}:{key}"
+        return titles.get(row["synthesis"], "") if name == _QUESTION else _typed(row.get(name, ""), table, name, row)
 
     def cells() -> Iterator[list]:
         for table, key, row in rows:
-            yield [
-                f"{table}:{key}" if name == "trace" else _typed(row.get(name, ""), table, name, row) for name in head
-            ]
+            yield [cell(table, key, row, name) for name in head]
 
     _write(book, sheet.name, head, cells())
 
@@ -219,11 +229,16 @@ def _write(book, name: str, head: list[str] | None, rows: Iterable, *, plain_hea
         for cell in sheet[9]:
             cell.font = Font(bold=True)
     for column, width in widths.items():
+        if head and head[column - 1] == "trace":
+            width = _TRACE_WIDE
         sheet.column_dimensions[get_column_letter(column)].width = min(max(width + 2, _LEAST_WIDE), _MOST_WIDE)
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     if head:
         sheet.print_title_rows = "1:1"
+        # the way back of a row is hundreds of words long: it is for the screen
+        last = len(head) - (head[-1] == "from")
+        sheet.print_area = f"A1:{get_column_letter(last)}{max(sheet.max_row, 2)}"
 
 
 def _line(sheet, number: int, row: Iterable, widths: dict[int, int]) -> None:

@@ -119,6 +119,7 @@
     d: "‡ rests on a figure that was derived, or read second-hand",
     v: "every figure behind it was read in its source",
   };
+  const TRACE = "#trace=";
   const MAIN = ["label", "title", "status", "natural_estimate", "natural_ci_low", "natural_ci_high", "yi", "sei", "events_1", "n_1",
     "events_2", "n_2", "mean_1", "sd_1", "mean_2", "sd_2", "weight", "final", "verdict", "count", "assumptions", "reason"];
   const PROOF = ["row_key", "line", "corrected", "status", "unconfirmed_fields", "source_id", "locator"];
@@ -231,10 +232,10 @@
       } else {
         body.append(make("p", cells.label || cells.title || store.rows[row][1], { class: "value", dir: "auto" }));
       }
-      const status = store.rows[row][4];
+      const status = store.rows[row][4], meaning = table.means[table.columns.indexOf(column)];
       if (status) body.append(make("p", SAYS[status]));
       body.append(make("h3", "Where it stands"));
-      body.append(list([["table", (isFact(row) ? "data/" : "results/") + store.review + "/" + table.name], ["row", store.rows[row][1]], ...(column ? [["column", column]] : []), ["one row is", table.about]]));
+      body.append(list([["table", (isFact(row) ? "data/" : "results/") + store.review + "/" + table.name], ["row", store.rows[row][1]], ...(column ? [["column", column]] : []), ...(meaning ? [["its figures are", meaning]] : []), ["one row is", table.about]]));
       const found_formulas = formulas(row, column);
       if (found_formulas.length) { body.append(make("h3", "How it is computed")); addFormulas(body, found_formulas); }
       addRow(body, row, column, 0);
@@ -246,6 +247,9 @@
       }
       body.append(make("h3", "The same from the shell"));
       body.append(make("p", "evisynth trace results/" + store.review + " '" + ref.replaceAll("'", "'\\''") + "'", { class: "formula" }));
+      const link = make("p");
+      link.append(make("a", "Link to this place", { href: TRACE + encodeURIComponent(ref) }));
+      body.append(link);
     }
     panel.origin = from;
     if (!panel.open) panel.showModal();
@@ -277,8 +281,9 @@
     const cell = element.closest("td,th"), down = key === "ArrowDown";
     if (!cell) return null;
     let row = cell.parentElement;
+    const column = [...row.cells].slice(0, cell.cellIndex).reduce((sum, before) => sum + before.colSpan, 0);
     while ((row = down ? row.nextElementSibling : row.previousElementSibling)) {
-      const other = row.cells[cell.cellIndex], found = other && $("data.n, bdi.o", other);
+      const other = cellAt(row, column), found = other && $("data.n, bdi.o", other);
       if (found) return found;
     }
     return null;
@@ -314,11 +319,21 @@
       for (const other of all("thead th", table)) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
       const body = table.tBodies[0];
-      const rows = [...body.rows].map(row => [key(row.cells[index]), row]);
+      const rows = [...body.rows].map(row => [key(cellAt(row, index)), row]);
       rows.sort((a, b) => order(a[0], b[0], up));
       body.append(...rows.map(pair => pair[1]));
     });
   }
+  // A cell that reaches over several columns says why there are no figures: it belongs to none of them.
+  const cellAt = (row, index) => {
+    let at = 0;
+    for (const cell of row.cells) {
+      if (at === index) return cell.colSpan > 1 ? null : cell;
+      at += cell.colSpan;
+      if (at > index) return null;
+    }
+    return null;
+  };
   const key = cell => {
     if (!cell) return null;
     const number = $("data.n", cell);
@@ -337,7 +352,8 @@
   const collect = () => all("main h2, main h3, main h4, main p, main li, main tr, main summary").filter(
     element => !element.closest("thead") && !element.matches(".howto")).map(element => {
     const part = element.closest("article, main > section"), head = part && $("h2, h3", part);
-    return { element, text: element.textContent.replace(/\s+/g, " ").trim(), head: head ? head.textContent.trim() : "" };
+    const words = element.cells ? [...element.cells].map(cell => cell.textContent.trim()).filter(Boolean).join(" · ") : element.textContent;
+    return { element, text: words.replace(/\s+/g, " ").trim(), head: head ? head.textContent.trim() : "" };
   });
   const fold = text => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const find = words => {
@@ -373,7 +389,8 @@
     element.focus({ preventScroll: true });
   };
   const shown = () => {
-    // A link into a closed part opens it.
+    // A link to a number opens where it comes from, a link into a closed part opens that.
+    if (location.hash.startsWith(TRACE)) { show(decodeURIComponent(location.hash.slice(TRACE.length))); return; }
     const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     for (let up = target; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
   };
