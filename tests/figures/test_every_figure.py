@@ -59,7 +59,10 @@ def test_every_row_of_every_frame_says_where_it_is_from(every_frame):
 
 def test_differences_are_drawn_too(every_frame):
     for name, frame in every_frame(3, "MD").items():
-        figure(name).plot(frame)
+        drawn = figure(name).plot(frame)
+        if "log_axis" in frame:
+            assert set(frame["log_axis"]) == {"no"}, name
+            assert "log" not in {ax.get_xscale() for ax in drawn.axes}, name
 
 
 def test_figure_from_its_csv_is_the_same_figure(every_frame, read_back, tmp_path):

@@ -15,8 +15,9 @@ from evisynth.figures.risk_levels import _LEVELS
 from evisynth.figures.style import STYLE, luminance
 
 MODULES = sorted(Path(evisynth.figures.__file__).parent.glob("*.py"))
-# Measures of effect know their scale and their words; nothing that fits or reads tables is allowed.
-ALLOWED = ("evisynth.effects.measures", "evisynth.figures")
+# Measures of effect know their scale and their words, and words and orders are shared; nothing that fits or reads
+# tables is allowed.
+ALLOWED = ("evisynth.effects.measures", "evisynth.figures", "evisynth.naming", "evisynth.ordering")
 READERS = {"open", "read_csv", "read_text", "read_bytes", "read_result"}
 
 

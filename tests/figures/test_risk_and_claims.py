@@ -6,7 +6,8 @@ import pytest
 from evisynth.figures import figure
 from evisynth.figures.claims import claims_frame, plot_claims
 from evisynth.figures.prisma import plot_prisma, prisma_frame
-from evisynth.figures.risk_of_bias import domains_of, plot_risk_of_bias, risk_bars_frame, risk_of_bias_frame
+from evisynth.figures.risk_bars import risk_bars_frame
+from evisynth.figures.risk_of_bias import domains_of, plot_risk_of_bias, risk_of_bias_frame
 
 
 def words_of(drawn):

@@ -124,8 +124,7 @@ def _averaging(frame: pd.DataFrame, style: Style) -> Figure:
                 y += style.row
         y += 0.04
     sheet.rule(y)
-    for i, line in enumerate(notes):
-        sheet.text(style.margin, y + 0.15 + 0.145 * i, line, style.small, color=style.grey)
+    sheet.notes(y + 0.15, notes, 0.145)
     return sheet.figure
 
 

@@ -54,8 +54,7 @@ class Chart:
         self.sheet = Sheet(total, self.foot + 0.15 * len(lines) + style.margin, style)
         self.figure = self.sheet.figure
         self.sheet.title(titles)
-        for i, line in enumerate(lines):
-            self.sheet.text(style.margin, self.foot + 0.15 * i, line, style.small, color=style.grey)
+        self.sheet.notes(self.foot, lines)
         self.ax: Axes = self.sheet.plot(left, top, wide, high, rows=False)
         self.sheet.text(left + wide / 2, top + high + 0.34, x_label, ha="center")
         self.sheet.text(0.2, top + high / 2, y_label, ha="center", va="center", rotation=90)

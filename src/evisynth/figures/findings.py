@@ -79,7 +79,10 @@ def _findings(frame: pd.DataFrame, style: Style) -> Figure:
         Column("Effect [95% CI]", 1.55, _effect, lines=2),
         Column("Of 1,000 people", 1.75, _absolute, lines=3, grey=True),
         Column(
-            "Certainty", 1.1, lambda row: f"{stars(text(row, 'certainty'))} {text(row, 'certainty').lower()}", lines=3
+            "Certainty",
+            1.1,
+            lambda row: f"{stars(text(row, 'certainty'))} {text(row, 'certainty').lower()}".strip(),
+            lines=3,
         ),
         Column("In words", 3.0, lambda row: text(row, "words"), lines=6, grey=True),
     ]
@@ -126,8 +129,8 @@ def _signed(found: float) -> str:
 
 
 def stars(certainty: str) -> str:
-    """Return four circles, as many filled as the level of certainty; nothing where it was not assessed."""
-    level = LEVELS.get(certainty.strip().lower().removeprefix("at most "), 0)
+    """Return four circles, as many filled as the level of certainty; nothing where it was not (fully) assessed."""
+    level = LEVELS.get(certainty.strip().lower(), 0)
     return "●" * level + "○" * (4 - level) if level else ""
 
 
@@ -233,12 +236,13 @@ def _map(frame: pd.DataFrame, style: Style) -> Figure:
     for (name, column), members in cells.items():
         y, place = body + high * (rows.index(name) + 0.5), columns.index(column)
         for i, row in enumerate(members):
-            _bubble(sheet, row, lefts[place] + wides[place] * (i + 0.5) / len(members), y, most)
+            room = wides[place] / len(members)
+            _bubble(sheet, row, lefts[place] + room * (i + 0.5), y, most, room)
     _map_key(sheet, bottom + 0.2)
     return sheet.figure
 
 
-def _bubble(sheet: Sheet, row: dict, x: float, y: float, most: float) -> None:
+def _bubble(sheet: Sheet, row: dict, x: float, y: float, most: float, room: float) -> None:
     style, n, k = sheet.style, value(row, "n"), value(row, "k")
     certainty = text(row, "certainty").lower()
     level = LEVELS.get(certainty.removeprefix("at most "), 0)
@@ -246,16 +250,17 @@ def _bubble(sheet: Sheet, row: dict, x: float, y: float, most: float) -> None:
     size = 7.0 + 20.0 * math.sqrt(n / most) if math.isfinite(n) else 7.0
     # a square: studies that nobody could pool
     shape, size = ("o", size) if pooled else ("s", 6.5)
-    (mark,) = sheet.ax.plot(x, y - 0.1, shape, ms=size, mfc=_SHADES[level], mec=style.ink, mew=0.7, zorder=3)
+    # an upper bound fills half of the mark: a full one would say more than was judged
+    half = {"fillstyle": "left", "markerfacecoloralt": _SHADES[0]} if certainty.startswith("at most ") else {}
+    (mark,) = sheet.ax.plot(x, y - 0.1, shape, ms=size, mfc=_SHADES[level], mec=style.ink, mew=0.7, zorder=3, **half)
     mark.set_gid(identifier("evidence_map", row))
     words = [f"{name} {count(found)}" for name, found in (("k", k), ("n", n)) if math.isfinite(found)]
     lines = words if pooled else ["not pooled"]
-    # the shade alone would say more than was judged
     lines = [", ".join(lines), certainty] if certainty.startswith("at most ") else lines
-    for i, line in enumerate(lines):
+    for i, line in enumerate(part for words in lines for part in wrap(words, room - 0.04, 6.5)):
         sheet.text(x, y + 0.175 + 0.105 * i, line, 6.5, ha="center", color=style.grey, zorder=4)
     sign = {"favours the treatment": "▲", "favours the comparison": "▼", "unclear": "?"}.get(text(row, "direction"), "")
-    ink = style.ink_on(_SHADES[level])
+    ink = style.ink if half else style.ink_on(_SHADES[level])
     sheet.text(x, y - 0.1, sign, style.small, ha="center", va="center", color=ink, zorder=5)
 
 
@@ -265,10 +270,9 @@ def _map_key(sheet: Sheet, y: float) -> None:
         sheet.ax.plot(x, y, "o", ms=7, mfc=_SHADES[level], mec=style.ink, mew=0.6)
         sheet.text(x + 0.12, y, words, style.small, color=style.grey)
         x += 0.34 + width(words, style.small)
-    words = "Area: people. Shade: certainty. Square: not pooled. "
+    words = "Area: people. Shade: certainty; half of it: at most that, not fully assessed. Square: not pooled. "
     words += "▲ interval on the treatment's side, ▼ on the comparison's, ? on both."
-    for i, line in enumerate(wrap(words, sheet.wide - 2 * style.margin, style.small, lines=2)):
-        sheet.text(style.margin, y + 0.19 + 0.145 * i, line, style.small, color=style.grey)
+    sheet.notes(y + 0.19, wrap(words, sheet.wide - 2 * style.margin, style.small, lines=2), 0.145)
 
 
 def alt_text(frame: pd.DataFrame) -> str:

@@ -68,7 +68,7 @@ def plot_forest(frame: pd.DataFrame, *, style: Style | None = None) -> Figure:
         columns = columns_of(frame, blocks, style)
         lines = _plan(frame, blocks, columns, style)
         sheet = Sheet(columns.wide, sum(line[0] for line in lines) + 2 * style.margin, style)
-        _draw(sheet, frame, blocks, columns, lines)
+        _draw(sheet, frame, columns, lines)
     return sheet.figure
 
 
@@ -127,7 +127,7 @@ def _plan(frame: pd.DataFrame, blocks: dict, columns: Columns, style: Style) -> 
     if blocks["beside"]:
         lines += [(0.12, "rule", None), (row, "group", "Pooled by others (not part of this analysis)")]
         lines += [(row, "beside", item) for item in blocks["beside"]]
-    if drawn:
+    if any(_sets_axis(item) for items in blocks.values() for item in items):
         lines += [(0.56, "axis", None)]
     for name, words in _LISTS.items():
         if blocks[name]:
@@ -159,7 +159,7 @@ def _note(item: dict) -> str:
     return words if text(item, "status") == "one_study" else f"Not pooled: {words}"
 
 
-def _draw(sheet: Sheet, frame: pd.DataFrame, blocks: dict, columns: Columns, lines: list[tuple]) -> None:
+def _draw(sheet: Sheet, frame: pd.DataFrame, columns: Columns, lines: list[tuple]) -> None:
     style = sheet.style
     tops = np.concatenate([[style.margin], style.margin + np.cumsum([line[0] for line in lines])])
     kinds = [line[1] for line in lines]
@@ -315,8 +315,7 @@ def _write_listed(sheet: Sheet, row: dict, y: float, columns: Columns) -> None:
     lines = wrap(_listed(row), columns.wide - style.margin - start, style.small, lines=3)
     y -= 0.145 * (len(lines) - 1) / 2
     sheet.text(columns.label, y, shorten(text(row, "label"), start - columns.label - 0.08, style.small), style.small)
-    for i, line in enumerate(lines):
-        sheet.text(start, y + 0.145 * i, line, style.small, color=style.grey)
+    sheet.notes(y, lines, 0.145, start)
 
 
 def _reasons(columns: Columns) -> float:

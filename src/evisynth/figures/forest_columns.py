@@ -44,8 +44,9 @@ def columns_of(frame: pd.DataFrame, blocks: dict, style: Style) -> Columns:
         max([width(words, size) for words in [*found, heads[1]]] + [width(words, size, "bold") for words in head])
         for found, head in zip((ones, twos), names, strict=True)
     )
-    # Without counts the labels of the summaries still need the room.
-    spare = 0.0 if has_counts else 1.0
+    # Without counts the labels of the summaries still need the room, and those of a table name their outcomes too.
+    named = max([width(text(row, "label"), size) for row in blocks["beside"]], default=0.0)
+    spare = 0.0 if has_counts else max(1.0, min(named + GAP - label, 2.4))
     one = style.margin + label
     two = one + (wide_1 + GAP if has_counts else 0.0)
     plot = two + (wide_2 + GAP if has_counts else 0.0) + spare + 0.06
@@ -67,7 +68,16 @@ def headline_line(ax: Axes, frame: pd.DataFrame, style: Style) -> None:
             ax.axvline(place, color=style.rule, lw=0.7, ls=(0, (3, 2.5)), zorder=0.9)
 
 
-def axis_words(sheet: Sheet, frame, columns: Columns, bottom: float, inches: float, limits, log, null) -> None:
+def axis_words(
+    sheet: Sheet,
+    frame: pd.DataFrame,
+    columns: Columns,
+    bottom: float,
+    inches: float,
+    limits: tuple[float, float],
+    log: bool,
+    null: float,
+) -> None:
     """Write which side favours whom, and what the axis shows."""
     style, middle = sheet.style, columns.plot + inches / 2
     left, right = first(frame, "left_words"), first(frame, "right_words")

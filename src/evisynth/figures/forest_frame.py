@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from evisynth.effects.measures import find_measure
+from evisynth.figures.forest_beside import beside_rows, scale_of
 from evisynth.figures.frames import axis_columns, chosen, framed, rows_of, text, value
 from evisynth.figures.risk_levels import worst
 
@@ -127,13 +128,14 @@ def forest_frame(
     rows = _studies(synthesis, chosen(effects, **key), chosen(weights, **key), judgements, headline)
     rows += [_summary(row) for row in sorted(pooled, key=lambda row: text(row, "headline") != "yes")]
     rows += [_bayes(row) for row in rows_of(chosen(bayes, **key))]
-    rows += _beside(synthesis, measure, pools, _benefit(synthesis, outcomes))
+    scale = measure or scale_of(synthesis, pools)
+    rows += beside_rows(synthesis, scale, pools, _benefit(synthesis, outcomes))
     rows += _left_out(chosen(left_out, **key))
     if not any(row["block"] == "study" for row in rows):
         rows += _paired(synthesis, paired) or _concerned(synthesis, studies)
     if not rows:
         rows = [_nothing(synthesis)]
-    figure = _figure(synthesis, measure, _benefit(synthesis, outcomes), treatments or {})
+    figure = _figure(synthesis, scale, _benefit(synthesis, outcomes), treatments or {})
     return framed(({**row, **figure} for row in rows), COLUMNS)
 
 
@@ -147,7 +149,8 @@ def _figure(synthesis, measure: str, benefit: str, treatments: Mapping[str, str]
     known = find_measure(measure)
     # Differences were oriented when the effects were made: negative favours the treatment throughout.
     side = "lower" if measure in _TURNED or benefit == "" else benefit
-    left, right = known.favours(side, one, two) if known.comparative else ("", "")
+    # a table of several outcomes has no one side that is better
+    left, right = known.favours(side, one, two) if known.comparative and synthesis.measure else ("", "")
     label = known.axis_label
     if measure in _TURNED and benefit == "higher":
         label += " (sign turned: below 0 is better)"
@@ -247,52 +250,6 @@ def _pooled(row: Mapping, table: str) -> dict:
     key = ":".join(text(row, name) for name in ("synthesis", "measure", "method"))
     numbers = {name: value(row, name) for name in (*NATURAL, *HETEROGENEITY, "k", "n", "level")}
     return {"method": method, "label": label, **numbers, "from": f"{table}:{key}"}
-
-
-def _beside(synthesis, measure: str, pools: pd.DataFrame | None, benefit: str) -> list[dict]:
-    rows = []
-    found = [(name, row) for name in synthesis.beside for row in rows_of(chosen(pools, pool_id=name))]
-    labels = [text(row, "label") for _, row in found]
-    for name, row in found:
-        same = text(row, "measure") == measure
-        turn = same and measure in _TURNED and benefit == "higher"
-        estimate, low, high = (value(row, column) for column in ("value", "ci_low", "ci_high"))
-        if turn:
-            estimate, low, high = -estimate, -high, -low
-        rows.append(
-            {
-                "row": f"beside:{name}",
-                "block": "beside",
-                "label": _told_apart(row, labels),
-                "words": "; ".join(
-                    part
-                    for part in (
-                        "" if same else text(row, "measure"),
-                        text(row, "comparison"),
-                        text(row, "model"),
-                        "sign turned" if turn else "",
-                    )
-                    if part
-                ),
-                "status": text(row, "status") if same else "other measure",
-                "k": value(row, "k"),
-                "n": value(row, "n"),
-                "level": value(row, "ci_level"),
-                "natural_estimate": estimate,
-                "natural_ci_low": low,
-                "natural_ci_high": high,
-                "i2": value(row, "i2"),
-                "from": f"published_pools.csv:{name}",
-            }
-        )
-    return rows
-
-
-def _told_apart(row: Mapping, labels: list[str]) -> str:
-    label = text(row, "label")
-    if labels.count(label) < 2:
-        return label
-    return f"{label}, {text(row, 'comparison').split(' against ')[0].rstrip(',')}"
 
 
 def _concerned(synthesis, studies: pd.DataFrame | None) -> list[dict]:

@@ -15,7 +15,7 @@ _HALF = 0.062  # inches, half the height of a diamond
 
 def square_and_line(ax: Axes, row: Mapping, y: float, side: float, style: Style) -> None:
     """Draw a study: a square (filled verified, pale derived, open unconfirmed) on its interval."""
-    line(ax, row, y, style.ink, style)
+    line(ax, row, y, style.ink)
     estimate = value(row, "natural_estimate")
     if _inside(ax, estimate):
         square(ax, estimate, y, side, text(row, "status"), style)
@@ -28,14 +28,14 @@ def square(ax: Axes, x: float, y: float, side: float, status: str, style: Style)
     ax.plot(x, y, "s", ms=side, mfc=fill, mec=style.study, mew=edge, zorder=4)
 
 
-def line(ax: Axes, row: Mapping, y: float, colour: str, style: Style, wide: float = 0.9) -> None:
+def line(ax: Axes, row: Mapping, y: float, colour: str) -> None:
     """Draw an interval; where it reaches past the axis an arrow says so."""
     low, high = value(row, "natural_ci_low"), value(row, "natural_ci_high")
     if math.isnan(low) or math.isnan(high):
         return
     left, right = ax.get_xlim()
     ends = (min(max(low, left), right), max(min(high, right), left))
-    ax.plot(ends, (y, y), color=colour, lw=wide, zorder=3)
+    ax.plot(ends, (y, y), color=colour, lw=0.9, zorder=3)
     _arrows(ax, low, high, y, colour)
 
 
@@ -95,7 +95,7 @@ def circle_and_line(ax: Axes, row: Mapping, y: float, style: Style) -> None:
     """Draw what others have pooled: an open circle on a grey interval; nothing for another measure."""
     if text(row, "status") == "other measure":
         return
-    line(ax, row, y, style.beside, style)
+    line(ax, row, y, style.beside)
     estimate = value(row, "natural_estimate")
     if _inside(ax, estimate):
         ax.plot(estimate, y, "o", ms=4.6, mfc="white", mec=style.beside, mew=1.0, zorder=4)

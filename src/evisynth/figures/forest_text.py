@@ -47,7 +47,8 @@ def estimate_text(row: Mapping, prediction: bool = False) -> str:
         return interval(low, low, high).partition(" ")[2]
     estimate = value(row, "natural_estimate")
     if math.isnan(estimate):
-        return "no figure" if text(row, "block") == "beside" else ""
+        # where there is no figure the first of its words says what is known
+        return text(row, "words").split(";")[0] if text(row, "block") == "beside" else ""
     words = interval(estimate, value(row, "natural_ci_low"), value(row, "natural_ci_high"))
     if text(row, "status") == "other measure":
         return f"{text(row, 'words').split(';')[0]} {words}"

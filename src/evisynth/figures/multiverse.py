@@ -121,6 +121,9 @@ def plot_specification(frame: pd.DataFrame, *, style: Style | None = None) -> Fi
         return _curve(frame, style)
 
 
+_LINE = 0.145  # inches of a line of the choices
+
+
 def _curve(frame: pd.DataFrame, style: Style) -> Figure:
     choices = [name for name in frame.columns if name.startswith("choice:")]
     levels = [(name, level) for name in choices for level in _levels(frame, name)]
@@ -140,7 +143,7 @@ def _curve(frame: pd.DataFrame, style: Style) -> Figure:
     notes = wrap(words + first(frame, "note"), wide - 2 * style.margin, style.small, lines=4)
     top = style.margin + 0.2 * len(title) + 0.1
     body = top + high + 0.12
-    size = 0.145 * len(levels) + 0.06 * len(choices)
+    size = sum(_LINE * len(wrap(level, label, style.small)) for _, level in levels) + 0.06 * len(choices)
     sheet = Sheet(wide, body + size + 0.1 + 0.15 * len(notes) + style.margin, style)
     sheet.title(title)
     ax = sheet.plot(left, top, inches, high, rows=False)
@@ -155,8 +158,7 @@ def _curve(frame: pd.DataFrame, style: Style) -> Figure:
     label_y = {"ha": "center", "va": "center", "rotation": 90}
     sheet.text(left - 0.45, top + high / 2, first(frame, "axis_label"), style.small, **label_y)
     _choices(sheet, frame, choices, (left, body, inches), label)
-    for i, line in enumerate(notes):
-        sheet.text(style.margin, body + size + 0.14 + 0.15 * i, line, style.small, color=style.grey)
+    sheet.notes(body + size + 0.14, notes)
     return sheet.figure
 
 
@@ -202,12 +204,15 @@ def _choices(
     thick = min(1.2, max(0.35, 60 * inches / max(len(frame), 1)))
     for i, name in enumerate(choices):
         found = texts(frame, name)
-        tall = 0.145 * len(_levels(frame, name))
+        # a long choice takes more lines: a label that is cut off names nothing
+        lines = {level: wrap(level, label, style.small) for level in _levels(frame, name)}
+        tall = sum(_LINE * len(words) for words in lines.values())
         if i % 2 == 0:
             sheet.band(y - 0.01, y + tall + 0.01)
         sheet.text(style.margin, y + 0.07, shorten(_head(name), 1.3, style.small, "bold"), style.small, weight="bold")
-        for level in _levels(frame, name):
-            sheet.text(left - 0.12, y + 0.07, shorten(level, label, style.small), style.small, ha="right")
+        for level, words in lines.items():
+            for j, line in enumerate(words):
+                sheet.text(left - 0.12, y + 0.07 + _LINE * j, line, style.small, ha="right")
             here = np.array([part == level for part in found], dtype=bool)
             for which, look in (
                 (here & ~planned, {"color": style.study, "lw": thick}),
@@ -215,7 +220,7 @@ def _choices(
             ):
                 top, bottom = np.full(which.sum(), y + 0.02), np.full(which.sum(), y + 0.12)
                 sheet.ax.plot(*_broken(places[which], top, bottom), **look)
-            y += 0.145
+            y += _LINE * len(words)
         y += 0.06
 
 

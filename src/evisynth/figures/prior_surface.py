@@ -67,7 +67,7 @@ def plot_prior_surface(frame: pd.DataFrame, *, style: Style | None = None) -> Fi
 
 
 def _surface(frame: pd.DataFrame, style: Style) -> Figure:
-    rows = rows_of(frame)
+    rows, null = rows_of(frame), null_of(frame)
     families = list(dict.fromkeys(text(row, "family") for row in rows))
     scales = sorted({value(row, "scale") for row in rows if math.isfinite(value(row, "scale"))})
     columns = [*scales, math.inf] if any(math.isnan(value(row, "scale")) for row in rows) else scales
@@ -103,10 +103,9 @@ def _surface(frame: pd.DataFrame, style: Style) -> Figure:
                 scale = value(row, "scale")
                 place = columns.index(scale if math.isfinite(scale) else math.inf)
                 corner = (left + _CELL * place, y + 0.42 + _HIGH * families.index(text(row, "family")))
-                _cell(sheet, row, corner, null_of(frame))
+                _cell(sheet, row, corner, null)
     _key(sheet, left, bottom + 0.06)
-    for i, line in enumerate(notes):
-        sheet.text(style.margin, bottom + 0.5 + 0.145 * i, line, style.small, color=style.grey)
+    sheet.notes(bottom + 0.5, notes, 0.145)
     return sheet.figure
 
 

@@ -140,8 +140,7 @@ def _flow(frame: pd.DataFrame, style: Style) -> Figure:
         start = left + _MAIN if at <= second + tall[1] else centre
         _arrow(sheet, (start, at), (right, at))
         y += size + 0.14
-    for i, line in enumerate(note):
-        sheet.text(style.margin, end + 0.2 + 0.15 * i, line, style.small, color=style.grey)
+    sheet.notes(end + 0.2, note)
     return sheet.figure
 
 

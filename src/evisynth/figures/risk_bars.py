@@ -7,15 +7,56 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from evisynth.figures.frames import chosen, first, framed, require, rows_of, text, texts, value
-from evisynth.figures.risk_levels import mark_of, words_of
-from evisynth.figures.risk_of_bias import BAR_COLUMNS, _draw_keys, _level_lines, risk_bars_frame
+from evisynth.figures.risk_levels import draw_key, key_lines, mark_of, place_of, words_of
+from evisynth.figures.risk_of_bias import OVERALL, domains_of
 from evisynth.figures.sheet import Sheet, identifier
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import percent, shorten, width, wrap
 
-__all__ = ["alt_text", "plot_risk_bars", "risk_bars_frame", "risk_weights_frame"]
-
+COLUMNS = (
+    "row", "synthesis", "domain", "domain_name", "level", "share", "studies", "of", "by", "title", "from",
+)  # fmt: skip
 _HATCH = {"-": "....", "x": "////", "!": "xxxx", "?": "", "+": "", "ring": "", "dash": ""}
+
+
+def risk_bars_frame(frame: pd.DataFrame, *, weighted: bool = False) -> pd.DataFrame:
+    """Count the levels of every domain, as a share of the studies or of their weight.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`~evisynth.figures.risk_of_bias.risk_of_bias_frame` gives.
+    weighted : bool
+        Whether studies count by their weight in the synthesis; a study without weight counts nothing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per domain and level, columns `COLUMNS`; ``share`` in per cent.
+    """
+    rows = []
+    for domain, name in domains_of(frame):
+        cells = rows_of(chosen(frame, domain=domain))
+        sizes = [value(cell, "weight") if weighted else 1.0 for cell in cells]
+        total = sum(size for size in sizes if size == size)
+        for level in sorted({text(cell, "level") for cell in cells}, key=lambda level: (place_of(level), level)):
+            mine = [(cell, size) for cell, size in zip(cells, sizes, strict=True) if text(cell, "level") == level]
+            rows.append(
+                {
+                    "row": f"{domain}:{level}",
+                    "synthesis": first(frame, "synthesis"),
+                    "domain": domain,
+                    "domain_name": name,
+                    "level": level,
+                    "share": 100.0 * sum(size for _, size in mine if size == size) / total if total else float("nan"),
+                    "studies": len(mine),
+                    "of": len(cells),
+                    "by": "weight" if weighted else "studies",
+                    "title": first(frame, "title"),
+                    "from": ";".join(dict.fromkeys(text(cell, "from") for cell, _ in mine)),
+                }
+            )
+    return framed(rows, COLUMNS)
 
 
 def risk_weights_frame(risk_weights: pd.DataFrame, synthesis: str, measure: str, *, title: str = "") -> pd.DataFrame:
@@ -38,7 +79,7 @@ def risk_weights_frame(risk_weights: pd.DataFrame, synthesis: str, measure: str,
     """
     rows = rows_of(chosen(risk_weights, synthesis=synthesis, measure=measure))
     place = f"quality/risk_weights.csv:{synthesis}:{measure}"
-    total = sum(value(row, "studies") for row in rows if text(row, "domain") == "overall")
+    total = sum(value(row, "studies") for row in rows if text(row, "domain") == OVERALL)
     return framed(
         (
             {
@@ -56,7 +97,7 @@ def risk_weights_frame(risk_weights: pd.DataFrame, synthesis: str, measure: str,
             }
             for row in rows
         ),
-        BAR_COLUMNS,
+        COLUMNS,
     )
 
 
@@ -81,7 +122,7 @@ def _bars(frame: pd.DataFrame, style: Style) -> Figure:
     names = {text(row, "domain"): _name(row) for row in rows_of(frame)}
     label = min(max([width(names[domain], style.size) for domain in domains] + [1.0]), 3.2)
     wide, bar = style.margin * 2 + label + 0.15 + 4.0, 0.2
-    keys = _level_lines(texts(frame, "level"), wide - 2 * style.margin, style)
+    keys = key_lines(texts(frame, "level"), wide - 2 * style.margin, style)
     title = wrap(first(frame, "title"), wide - 2 * style.margin, style.title, "bold", 2) if style.show_title else []
     top = style.margin + 0.2 * len(title) + 0.08
     sheet = Sheet(wide, top + 0.28 * len(domains) + 0.62 + 0.17 * len(keys), style)
@@ -105,7 +146,7 @@ def _bars(frame: pd.DataFrame, style: Style) -> Figure:
         sheet.text(place, bottom + 0.13, f"{share}%", style.small, ha="center")
     by = "the studies' weight" if first(frame, "by") == "weight" else "the studies"
     sheet.text(left + inches / 2, bottom + 0.29, f"share of {by}", style.small, ha="center", color=style.grey)
-    _draw_keys(sheet, keys, bottom + 0.44)
+    draw_key(sheet, keys, bottom + 0.44)
     return sheet.figure
 
 
@@ -137,7 +178,7 @@ def _piece(sheet: Sheet, row: dict, left: float, top: float, wide: float, high: 
 
 def _name(row: dict) -> str:
     domain, name = text(row, "domain"), text(row, "domain_name")
-    return "Overall" if domain == "overall" else f"{domain} {name}".strip()
+    return "Overall" if domain == OVERALL else f"{domain} {name}".strip()
 
 
 def alt_text(frame: pd.DataFrame) -> str:

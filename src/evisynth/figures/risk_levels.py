@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from evisynth.figures.sheet import Sheet
 from evisynth.figures.style import STYLE, Style
-from evisynth.figures.words import font
+from evisynth.figures.words import font, width
 
 NOT_ASSESSED = "not assessed"
-NO_DOMAIN = "no such domain"
 
 
 @dataclass(frozen=True)
@@ -114,3 +114,40 @@ def draw_level(ax: Axes, x: float, y: float, level: str, points: float, style: S
     shape = {"+": "+", "-": "_", "x": "x"}[mark.symbol]
     size = points * (0.5 if shape == "x" else 0.62)
     ax.plot(x, y, shape, ms=size, mec=ink, mew=1.25, clip_on=False)
+
+
+def key_lines(levels: Iterable[str], inches: float, style: Style) -> list[list[str]]:
+    """Return the levels of a key, from good to bad, in as many lines as they need.
+
+    Parameters
+    ----------
+    levels : iterable of str
+        The levels that a figure shows, each as often as it likes.
+    inches : float
+        The room there is.
+    style : Style
+        The style.
+    """
+    found = sorted({level or NOT_ASSESSED for level in levels}, key=lambda level: (place_of(level), level))
+    lines: list[list[str]] = []
+    room = 0.0
+    for level in found:
+        need = 0.42 + width(words_of(level), style.small)
+        if not lines or need > room:
+            lines.append([])
+            room = inches
+        lines[-1].append(level)
+        room -= need
+    return lines
+
+
+def draw_key(sheet: Sheet, lines: list[list[str]], y: float) -> None:
+    """Draw a key, its lines as :func:`key_lines` gives them, from `y` on."""
+    style = sheet.style
+    for line in lines:
+        x = style.margin + 0.08
+        for level in line:
+            draw_level(sheet.ax, x, y + 0.04, level, 8.0, style)
+            sheet.text(x + 0.13, y + 0.04, words_of(level), style.small, color=style.grey)
+            x += 0.42 + width(words_of(level), style.small)
+        y += 0.17

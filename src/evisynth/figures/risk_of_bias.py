@@ -1,4 +1,4 @@
-"""Risk of bias: traffic lights of studies by domains, and the share of every level in bars."""
+"""Risk of bias as traffic lights: studies by domains."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,30 +6,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from evisynth.figures.forest_frame import judgement_reference
-from evisynth.figures.frames import chosen, first, framed, require, rows_of, text, texts, value
-from evisynth.figures.risk_levels import NOT_ASSESSED, draw_level, place_of, words_of
+from evisynth.figures.frames import chosen, first, framed, require, rows_of, text, texts
+from evisynth.figures.risk_levels import NOT_ASSESSED, draw_key, draw_level, key_lines, place_of
 from evisynth.figures.sheet import Sheet, identifier, title_lines
 from evisynth.figures.style import STYLE, Style, drawing
 from evisynth.figures.words import clean, shorten, width, wrap
+from evisynth.ordering import in_one_order
 
 COLUMNS = (
     "row", "synthesis", "study_id", "outcome_id", "tool", "aim", "label", "outcome", "domain", "domain_name",
     "level", "weight", "title", "from",
 )  # fmt: skip
-BAR_COLUMNS = (
-    "row",
-    "synthesis",
-    "domain",
-    "domain_name",
-    "level",
-    "share",
-    "studies",
-    "of",
-    "by",
-    "title",
-    "from",
-)
-_OVERALL = "overall"
+OVERALL = "overall"
 
 
 def risk_of_bias_frame(
@@ -118,7 +106,7 @@ def _unjudged(study: str, outcome: str, rows: list[dict], label: str, said: str,
             "weight": weight,
             "from": f"studies.csv:{study}",
         }
-        for domain, name in (known or {_OVERALL: _OVERALL}).items()
+        for domain, name in (known or {OVERALL: OVERALL}).items()
     ]
 
 
@@ -130,13 +118,8 @@ def domains_of(frame: pd.DataFrame) -> list[tuple[str, str]]:
         key = (text(row, "study_id"), text(row, "outcome_id"), text(row, "tool"))
         per_row.setdefault(key, []).append(text(row, "domain"))
         names.setdefault(text(row, "domain"), text(row, "domain_name"))
-    order: list[str] = []
-    for domains in sorted(per_row.values(), key=len, reverse=True):
-        for place, domain in enumerate(domains):
-            if domain not in order:
-                before = [known for known in domains[:place] if known in order]
-                order.insert(order.index(before[-1]) + 1 if before else 0, domain)
-    order = [domain for domain in order if domain != _OVERALL] + [_OVERALL] * (_OVERALL in order)
+    order = in_one_order(per_row.values())
+    order = [domain for domain in order if domain != OVERALL] + [OVERALL] * (OVERALL in order)
     return [(domain, names[domain]) for domain in order]
 
 
@@ -156,26 +139,24 @@ def plot_risk_of_bias(frame: pd.DataFrame, *, style: Style | None = None) -> Fig
         return _traffic_lights(frame, style)
 
 
+_STEP, _ROW = 0.36, 0.215  # inches from light to light and from study to study
+
+
 def _traffic_lights(frame: pd.DataFrame, style: Style) -> Figure:
     studies: dict[tuple, dict] = {}
     for row in rows_of(frame):
         key = (text(row, "study_id"), text(row, "outcome_id"), text(row, "tool"))
         studies.setdefault(key, {"row": row, "cells": {}})["cells"][text(row, "domain")] = row
     domains = domains_of(frame)
-    outcomes = {key[1] for key in studies}
-    label = min(max([width(clean(text(item["row"], "label")), style.size) for item in studies.values()] + [0.9]), 2.1)
-    outcome = 0.0
-    if len(outcomes) > 1:
-        longest = max(width(clean(text(item["row"], "outcome")), style.small) for item in studies.values())
-        outcome = min(longest, 2.4) + 0.12
-    start, step = style.margin + label + 0.15 + outcome, 0.36
-    wide = max(start + step * len(domains) + 0.3, 4.9)
+    label, outcome = _widths(studies, style)
+    start = style.margin + label + 0.15 + outcome
+    wide = max(start + _STEP * len(domains) + 0.3, 4.9)
     inner = wide - 2 * style.margin
-    words = [f"{domain}: {name}" for domain, name in domains if domain != _OVERALL and name]
+    words = [f"{domain}: {name}" for domain, name in domains if domain != OVERALL and name]
     notes = wrap("; ".join(words), inner, style.small, lines=9) if words else []
     title = title_lines(first(frame, "title"), inner, style)
-    keys = _level_lines(texts(frame, "level"), inner, style)
-    high = 2 * style.margin + 0.2 * len(title) + 0.34 + 0.215 * max(len(studies), 1) + 0.12
+    keys = key_lines(texts(frame, "level"), inner, style)
+    high = 2 * style.margin + 0.2 * len(title) + 0.34 + _ROW * max(len(studies), 1) + 0.12
     sheet = Sheet(wide, high + 0.145 * len(notes) + 0.17 * len(keys) + 0.08, style)
     sheet.title(title)
     y = style.margin + 0.2 * len(title)
@@ -183,107 +164,59 @@ def _traffic_lights(frame: pd.DataFrame, style: Style) -> Figure:
     sheet.text(style.margin, y + 0.2, "Study", weight="bold")
     if outcome:
         sheet.text(style.margin + label + 0.15, y + 0.2, "Outcome", weight="bold")
-    places = [start + step * (i + 0.5) + (0.14 if domain == _OVERALL else 0) for i, (domain, _) in enumerate(domains)]
-    for place, (domain, _) in zip(places, domains, strict=True):
-        name = "Overall" if domain == _OVERALL else domain
-        sheet.text(place, y + 0.2, name, style.small if domain == _OVERALL else None, ha="center", weight="bold")
+    places = {
+        domain: start + _STEP * (i + 0.5) + (0.14 if domain == OVERALL else 0) for i, (domain, _) in enumerate(domains)
+    }
+    for domain, place in places.items():
+        name = "Overall" if domain == OVERALL else domain
+        sheet.text(place, y + 0.2, name, style.small if domain == OVERALL else None, ha="center", weight="bold")
     y += 0.34
     sheet.rule(y)
     if not studies:
         sheet.text(style.margin, y + 0.11, "No study has been judged.")
-        y += 0.215
+        y += _ROW
     for i, item in enumerate(studies.values()):
         if i % 2:
-            sheet.band(y, y + 0.215)
-        sheet.text(style.margin, y + 0.1075, shorten(text(item["row"], "label"), label + 0.1, style.size))
-        said = shorten(text(item["row"], "outcome"), outcome - 0.1, style.small) if outcome else ""
-        sheet.text(style.margin + label + 0.15, y + 0.1075, said, style.small, color=style.grey)
-        for place, (domain, _) in zip(places, domains, strict=True):
-            cell = item["cells"].get(domain)
-            if cell is None:
-                sheet.text(place, y + 0.1075, "·", ha="center", color=style.rule)
-                continue
-            draw_level(sheet.ax, place, y + 0.1075, text(cell, "level"), 10.5, style)
-            box = (place - step / 2, place + step / 2)
-            sheet.band(y, y + 0.215, *box, fc="white", alpha=0.0, zorder=9).set_gid(identifier("risk_of_bias", cell))
-        y += 0.215
+            sheet.band(y, y + _ROW)
+        _lights(sheet, item, y, (label, outcome), places)
+        y += _ROW
     sheet.rule(y)
     y += 0.12
     for line in notes:
         sheet.text(style.margin, y + 0.05, line, style.small, color=style.grey)
         y += 0.145
-    _draw_keys(sheet, keys, y + 0.05)
+    draw_key(sheet, keys, y + 0.05)
     return sheet.figure
 
 
-def _level_lines(levels: Sequence[str], inches: float, style: Style) -> list[list[str]]:
-    found = sorted({level or NOT_ASSESSED for level in levels}, key=lambda level: (place_of(level), level))
-    lines: list[list[str]] = []
-    room = 0.0
-    for level in found:
-        need = 0.42 + width(words_of(level), style.small)
-        if not lines or need > room:
-            lines.append([])
-            room = inches
-        lines[-1].append(level)
-        room -= need
-    return lines
+def _widths(studies: Mapping[tuple, dict], style: Style) -> tuple[float, float]:
+    """Return how wide names of studies and of outcomes are; no room for outcomes where all rows are of one."""
+    rows = [item["row"] for item in studies.values()]
+    label = min(max([width(clean(text(row, "label")), style.size) for row in rows] + [0.9]), 2.1)
+    if len({outcome for _, outcome, _ in studies}) < 2:
+        return label, 0.0
+    return label, min(max(width(clean(text(row, "outcome")), style.small) for row in rows), 2.4) + 0.12
 
 
-def _draw_keys(sheet: Sheet, lines: list[list[str]], y: float) -> None:
-    style = sheet.style
-    for line in lines:
-        x = style.margin + 0.08
-        for level in line:
-            draw_level(sheet.ax, x, y + 0.04, level, 8.0, style)
-            sheet.text(x + 0.13, y + 0.04, words_of(level), style.small, color=style.grey)
-            x += 0.42 + width(words_of(level), style.small)
-        y += 0.17
-
-
-def risk_bars_frame(frame: pd.DataFrame, *, weighted: bool = False) -> pd.DataFrame:
-    """Count the levels of every domain, as a share of the studies or of their weight.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        What :func:`risk_of_bias_frame` gives.
-    weighted : bool
-        Whether studies count by their weight in the synthesis; a study without weight counts nothing.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per domain and level, columns `BAR_COLUMNS`; ``share`` in per cent.
-    """
-    rows = []
-    for domain, name in domains_of(frame):
-        cells = rows_of(chosen(frame, domain=domain))
-        sizes = [value(cell, "weight") if weighted else 1.0 for cell in cells]
-        total = sum(size for size in sizes if size == size)
-        for level in sorted({text(cell, "level") for cell in cells}, key=lambda level: (place_of(level), level)):
-            mine = [(cell, size) for cell, size in zip(cells, sizes, strict=True) if text(cell, "level") == level]
-            rows.append(
-                {
-                    "row": f"{domain}:{level}",
-                    "synthesis": first(frame, "synthesis"),
-                    "domain": domain,
-                    "domain_name": name,
-                    "level": level,
-                    "share": 100.0 * sum(size for _, size in mine if size == size) / total if total else float("nan"),
-                    "studies": len(mine),
-                    "of": len(cells),
-                    "by": "weight" if weighted else "studies",
-                    "title": first(frame, "title"),
-                    "from": ";".join(dict.fromkeys(text(cell, "from") for cell, _ in mine)),
-                }
-            )
-    return framed(rows, BAR_COLUMNS)
+def _lights(sheet: Sheet, item: dict, y: float, widths: tuple[float, float], places: Mapping[str, float]) -> None:
+    """Draw one study: its name, its outcome and a light for each domain."""
+    style, (label, outcome), middle = sheet.style, widths, y + 0.1075
+    sheet.text(style.margin, middle, shorten(text(item["row"], "label"), label + 0.1, style.size))
+    said = shorten(text(item["row"], "outcome"), outcome - 0.1, style.small) if outcome else ""
+    sheet.text(style.margin + label + 0.15, middle, said, style.small, color=style.grey)
+    for domain, place in places.items():
+        cell = item["cells"].get(domain)
+        if cell is None:
+            sheet.text(place, middle, "·", ha="center", color=style.rule)
+            continue
+        draw_level(sheet.ax, place, middle, text(cell, "level"), 10.5, style)
+        box = (place - _STEP / 2, place + _STEP / 2)
+        sheet.band(y, y + _ROW, *box, fc="white", alpha=0.0, zorder=9).set_gid(identifier("risk_of_bias", cell))
 
 
 def alt_text(frame: pd.DataFrame) -> str:
     """Return what the traffic lights show, in words, from their frame."""
-    overall = rows_of(chosen(frame, domain=_OVERALL))
+    overall = rows_of(chosen(frame, domain=OVERALL))
     levels = [text(row, "level").lower() for row in overall]
     counts = [f"{levels.count(level)} {level}" for level in sorted(set(levels), key=lambda w: (place_of(w), w))]
     said = "; ".join(counts) or "no overall judgement"

@@ -49,6 +49,12 @@ class Sheet:
         for i, (line, weight) in enumerate(lines):
             self.text(self.style.margin, self.style.margin + 0.1 + 0.2 * i, line, self.style.title, weight=weight)
 
+    def notes(self, y: float, lines: Sequence[str], step: float = 0.15, left: float | None = None) -> None:
+        """Write small grey lines below one another, from `y` on and from the margin or from `left`."""
+        for i, line in enumerate(lines):
+            x = self.style.margin if left is None else left
+            self.text(x, y + step * i, line, self.style.small, color=self.style.grey)
+
     def rule(self, y: float, left: float | None = None, right: float | None = None, wide: float = 0.6, **look) -> None:
         """Draw a horizontal rule from margin to margin, or from `left` to `right`."""
         margin = self.style.margin

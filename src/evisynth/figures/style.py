@@ -14,6 +14,8 @@ import matplotlib
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from evisynth.figures.svg import svg_of
+
 FONT = "DejaVu Sans"
 PNG_DPI = 150
 FORMATS = ("svg", "png", "pdf")
@@ -199,7 +201,7 @@ def save(
     width, height = (round(float(size) * PNG_DPI) for size in fig.get_size_inches())
     fig.set_size_inches(width / PNG_DPI, (height - 0.01) / PNG_DPI)
     with drawing(name):
-        fig.savefig(svg, format="svg", dpi=PNG_DPI, metadata=_SVG_METADATA)
+        svg.write_bytes(svg_of(fig, PNG_DPI, _SVG_METADATA))
     files = [path.with_name(f"{path.name}.{kind}") for kind in formats]
     for kind, file in zip(formats, files, strict=True):
         if kind != "svg":

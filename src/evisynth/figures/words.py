@@ -10,10 +10,12 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
 from evisynth.figures.style import FONT
+from evisynth.naming import prior_words as prior_words
 
 MINUS = "−"
 DASH = "–"
 ELLIPSIS = "…"
+_LETTERS_PER_INCH = 126  # at 1 point, of running text
 HARD_SPACE = "\u00a0"  # keeps "p = 0.04" on one line
 
 
@@ -111,12 +113,33 @@ def wrap(text: object, inches: float, size: float, weight: str = "normal", lines
             words.insert(0, rest)
             found.append(shorten(f"{line}-", inches, size, weight))
             continue
-        while words and width(f"{line} {words[0]}", size, weight) <= inches:
-            line = f"{line} {words.pop(0)}"
+        more = _that_fit(line, words, inches, size, weight)
+        line, words = " ".join([line, *words[:more]]), words[more:]
         if len(found) == lines - 1 and words:
             return [*found, shorten(" ".join([line, *words]), inches, size, weight)]
         found.append(shorten(line, inches, size, weight))
     return found
+
+
+def _that_fit(line: str, words: list[str], inches: float, size: float, weight: str) -> int:
+    """Return how many words fit behind the first on its line.
+
+    Measuring a text takes long: the search starts where letters of a middling width would end.
+    """
+
+    def fits(more: int) -> bool:
+        return width(" ".join([line, *words[:more]]), size, weight) <= inches
+
+    letters, guess = len(line), 0
+    while guess < len(words) and letters + 1 + len(words[guess]) <= inches * _LETTERS_PER_INCH / size:
+        letters, guess = letters + 1 + len(words[guess]), guess + 1
+    if fits(guess):
+        while guess < len(words) and fits(guess + 1):
+            guess += 1
+        return guess
+    while guess and not fits(guess):
+        guess -= 1
+    return guess
 
 
 def number(value: float, decimals: int = 2) -> str:
@@ -210,41 +233,3 @@ def percent(value: float, decimals: int = 1) -> str:
     if 0 < value < least / 2:
         return f"<{least:.{decimals}f}%"
     return f"{value:.{decimals}f}%"
-
-
-def level_words(level: float) -> str:
-    """Return ``95%`` for 0.95."""
-    return f"{100 * level:g}%"
-
-
-_PRIORS = {
-    "halfnormal": "half-normal",
-    "halfcauchy": "half-Cauchy",
-    "halft": "half-t",
-    "exponential": "exponential",
-    "uniform": "uniform",
-    "lognormal": "log-normal of τ",
-    "lognormal2": "log-normal of τ²",
-    "logt2": "log-t of τ²",
-    "invgamma": "inverse gamma",
-    "normal": "normal",
-    "vanzwet": "van Zwet",
-    "flat": "flat",
-}
-
-
-def prior_words(prior: str) -> str:
-    """Return a prior for a reader: ``half-normal (0.5)`` for ``halfnormal:0.5``.
-
-    Parameters
-    ----------
-    prior : str
-        A prior as plans and tables write it.
-    """
-    name, colon, rest = prior.partition(":")
-    if name in _PRIORS and not rest.strip("0123456789.,-+= edf"):
-        numbers = [*(["0"] if name == "uniform" else []), *rest.split(",")]
-        return f"{_PRIORS[name]} ({', '.join(numbers)})" if rest else _PRIORS[name]
-    # a published prior: authors and year, then what it is for
-    words = name.rstrip("0123456789").capitalize() + (f" {name.lstrip('abcdefghijklmnopqrstuvwxyz')}")
-    return f"{words.strip()}: {', '.join(part.strip() for part in rest.split(','))}" if colon else words.strip()
