@@ -13,6 +13,7 @@ from evisynth.provenance.tables import read_result, write_table
 from evisynth.review.stored import read_checked
 from evisynth.synthesis import posterior as rows
 from evisynth.synthesis.kept import Kept
+from evisynth.synthesis.other_priors import sensitivity_rows
 from evisynth.synthesis.posterior import Posterior, Task
 from evisynth.synthesis.sampling import fit_of, problem_of, settings_of
 from harness import run
@@ -44,7 +45,7 @@ def main(inputs, outputs, params, cores=1):
     write("estimates", [rows.estimate_row(*pair) for pair in pairs], rows.BAYES_COLUMNS)
     write("studies", [row for pair in pairs for row in rows.study_rows(*pair)], rows.STUDY_COLUMNS)
     write("diagnostics", [rows.diagnostic_row(*pair) for pair in pairs], rows.DIAGNOSTIC_COLUMNS)
-    write_table(rows.sensitivity_rows(found), Path(outputs["sensitivity"]), "bayes/sensitivity.csv")
+    write_table(sensitivity_rows(found), Path(outputs["sensitivity"]), "bayes/sensitivity.csv")
 
 
 class Posteriors:

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from evisynth.bias.results import NOT_CONVERGED, NOT_POSSIBLE, OK, Result, advice, choose_side, one_set
 from evisynth.pooling.distributions import normal_quantile
 from evisynth.pooling.errors import PoolingInputError
-from evisynth.pooling.fit import MODELS, PoolResult, random_effects
+from evisynth.pooling.fit import MODELS, random_effects
 from evisynth.pooling.inputs import check_choice, check_level
+from evisynth.pooling.result import PoolResult
 
 BEYOND = "no selection does: the studies that are not affirmative, alone, lie on the same side of the target"
 

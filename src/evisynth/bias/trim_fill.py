@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from evisynth.bias.asymmetry import egger_mixed
 from evisynth.bias.results import NOT_CONVERGED, NOT_POSSIBLE, OK, SIDES, Result, advice, one_set, too_few
-from evisynth.pooling.fit import MODELS, PoolResult, random_effects
+from evisynth.pooling.fit import MODELS, random_effects
 from evisynth.pooling.inputs import check_choice
+from evisynth.pooling.result import PoolResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from evisynth.pooling.designs import Designs, estimate_tau2
 from evisynth.pooling.distributions import chi2_upper
 from evisynth.pooling.errors import ConvergenceError, PoolingInputError
-from evisynth.pooling.fit import PoolResult, pool_given_tau2, random_effects
+from evisynth.pooling.fit import pool_given_tau2, random_effects
 from evisynth.pooling.inputs import check_choice, check_effects
 from evisynth.pooling.regression import prepare
+from evisynth.pooling.result import PoolResult
 from evisynth.pooling.tau2 import METHODS
 
 if TYPE_CHECKING:

@@ -130,7 +130,7 @@ TABLES: Mapping[str, tuple[Formula, ...]] = {
             (),
             f"{_NORMAL_MODEL}; integrated by quadrature",
             _ROEVER,
-            "evisynth.synthesis.posterior.sensitivity_rows",
+            "evisynth.synthesis.other_priors.sensitivity_rows",
         ),
     ),
     "bayes/prior_surface.csv": (
