@@ -73,9 +73,10 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_drawings import drawing
-from evisynth.synthesis.drawings import draw
+from evisynth.synthesis.drawings import draw, in_turns
 folder = Path(sys.argv[1])
-draw([(drawing(i), folder / str(i)) for i in range(5)], int(sys.argv[2]))
+made = in_turns(range(5), lambda i: draw(drawing(i), folder / str(i)) or i, int(sys.argv[2]))
+assert made == list(range(5))
 """
 
 
@@ -90,3 +91,19 @@ def test_two_processes_write_the_same_bytes_as_one(tmp_path):
         hashes.append([(str(f.relative_to(folder)), hashlib.sha256(f.read_bytes()).hexdigest()) for f in files])
     assert hashes[0] == hashes[1]
     assert len(hashes[0]) == 15
+
+
+ENDED = """
+import os
+import time
+from evisynth.synthesis.drawings import in_turns
+main = os.getpid()
+in_turns(range(100), lambda i: time.sleep(0.02) if os.getpid() == main else os._exit(3), 2)
+"""
+
+
+def test_a_process_that_ends_early_is_told():
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(SOURCE)!r})\n{ENDED}"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert "a process that drew figures ended early" in found.stderr

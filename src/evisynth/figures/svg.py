@@ -21,23 +21,28 @@ class RememberedText(TextToPath):
 
     def __init__(self):
         super().__init__()
+        self._plain = TextToPath()
         self._sizes: dict = {}
         self._glyphs: dict = {}
+
+    def _get_font(self, prop):
+        # no more than a name here: opening a font takes longer than finding a text that is remembered
+        return prop
 
     def get_text_width_height_descent(self, s, prop, ismath):
         """Return width, height and depth below the line of a text, in points."""
         key = (s, prop, ismath)
         if key not in self._sizes:
             _make_room(self._sizes)
-            self._sizes[key] = super().get_text_width_height_descent(s, prop, ismath)
+            self._sizes[key] = self._plain.get_text_width_height_descent(s, prop, ismath)
         return self._sizes[key]
 
     def get_glyphs_with_font(self, font, s, glyph_map=None, return_new_glyphs_only=False, **language):
         """Return places of the letters, the outlines that are not in `glyph_map` yet (or all), and no rectangles."""
-        key = (font.fname, s, *language.values())
+        key = (font, s, *language.values())
         if key not in self._glyphs:
             _make_room(self._glyphs)
-            self._glyphs[key] = super().get_glyphs_with_font(font, s, **language)
+            self._glyphs[key] = self._plain.get_glyphs_with_font(self._plain._get_font(font), s, **language)
         places, outlines, rectangles = self._glyphs[key]
         known = {} if glyph_map is None else glyph_map
         new = {name: outline for name, outline in outlines.items() if name not in known}

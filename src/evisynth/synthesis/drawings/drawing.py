@@ -1,11 +1,7 @@
-"""One figure of a review, and drawing many of them in several processes."""
+"""One figure of a review."""
 
-import gc
-import multiprocessing
-import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +9,6 @@ import pandas as pd
 
 from evisynth.figures import style
 
-_FIGURES_KEPT = 20  # drawn figures that may wait in memory
 COLUMNS = ("name", "kind", "synthesis", "title", "alt", "from")
 
 
@@ -66,71 +61,8 @@ class Drawing:
         }
 
 
-def draw(todo: Sequence[tuple[Drawing, Path]], processes: int = 1) -> None:
-    """Draw figures, each into a folder of its own; the bytes do not depend on the number of processes.
-
-    Parameters
-    ----------
-    todo : sequence of (Drawing, pathlib.Path)
-        Figures and their folders; a folder is complete once it is there.
-    processes : int
-        How many at the same time.
-
-    Raises
-    ------
-    RuntimeError
-        Where a process ended before its figures were drawn; its log says why.
-    """
-    # the widest frames first, so that no process is left with a large figure when the others are done
-    todo = sorted(todo, key=lambda item: -item[0].frame.size)
-    context = multiprocessing.get_context("fork") if hasattr(os, "fork") else None
-    if processes < 2 or len(todo) < 4 or context is None:
-        for drawing, place in todo:
-            _draw(drawing, place)
-        return
-    style.warm()
-    gc.freeze()  # what is there before the processes part is not looked through by each of them again
-    turn = context.Value("i", 0)
-    helpers = [context.Process(target=_take_turns, args=(todo, turn, os.getpid())) for _ in range(processes - 1)]
-    for helper in helpers:
-        helper.start()
-    _take_turns(todo, turn, None)
-    for helper in helpers:
-        helper.join()
-    if any(helper.exitcode for helper in helpers):
-        raise RuntimeError("a process that drew figures ended early; what it printed stands above")
-
-
-def _take_turns(todo: Sequence[tuple[Drawing, Path]], turn, parent: int | None) -> None:
-    drawn = 0
-    with _seldom_collected():
-        while parent is None or os.getppid() == parent:  # a helper whose parent was ended draws no more
-            with turn.get_lock():
-                mine, turn.value = turn.value, turn.value + 1
-            if mine >= len(todo):
-                return
-            _draw(*todo[mine])
-            drawn += 1
-            if drawn % _FIGURES_KEPT == 0:
-                gc.collect()
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Let no garbage be collected on the way: a figure is thousands of objects that refer to one another.
-
-    Looking through them again and again took a seventh of the time.
-    """
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
-
-
-def _draw(drawing: Drawing, place: Path) -> None:
+def draw(drawing: Drawing, place: Path) -> None:
+    """Draw a figure into a folder of its own, which is complete once it is there."""
     half_made = place.with_name(f"{place.name}.part")
     shutil.rmtree(half_made, ignore_errors=True)
     half_made.mkdir(parents=True)
