@@ -212,7 +212,9 @@ def _map(frame: pd.DataFrame, style: Style) -> Figure:
     wides = [
         max([0.92] + [0.56 * len(found) for (_, column), found in cells.items() if column == name]) for name in columns
     ]
-    high = 0.74
+    rooms = {key: wides[columns.index(key[1])] / len(members) for key, members in cells.items()}
+    deepest = max([len(_below(row, rooms[key])) for key, members in cells.items() for row in members] + [2])
+    high = 0.74 + 0.105 * (deepest - 2)
     wide = max(style.margin * 2 + label + 0.15 + sum(wides), 4.6)
     title = title_lines(first(frame, "title"), wide - 0.3, style)
     heads = [wrap(words, room - 0.08, style.small, "bold", 5) for words, room in zip(columns, wides, strict=True)]
@@ -234,16 +236,16 @@ def _map(frame: pd.DataFrame, style: Style) -> Figure:
         sheet.rule(body + high * (i + 1), wide=0.3, color=style.rule)
     most = max([value(row, "n") for row in rows_of(frame) if math.isfinite(value(row, "n"))] + [1.0])
     for (name, column), members in cells.items():
-        y, place = body + high * (rows.index(name) + 0.5), columns.index(column)
+        y, place = body + high * rows.index(name) + 0.37, columns.index(column)
         for i, row in enumerate(members):
-            room = wides[place] / len(members)
+            room = rooms[name, column]
             _bubble(sheet, row, lefts[place] + room * (i + 0.5), y, most, room)
     _map_key(sheet, bottom + 0.2)
     return sheet.figure
 
 
 def _bubble(sheet: Sheet, row: dict, x: float, y: float, most: float, room: float) -> None:
-    style, n, k = sheet.style, value(row, "n"), value(row, "k")
+    style, n = sheet.style, value(row, "n")
     certainty = text(row, "certainty").lower()
     level = LEVELS.get(certainty.removeprefix("at most "), 0)
     pooled = text(row, "pooled") == "yes"
@@ -254,14 +256,21 @@ def _bubble(sheet: Sheet, row: dict, x: float, y: float, most: float, room: floa
     half = {"fillstyle": "left", "markerfacecoloralt": _SHADES[0]} if certainty.startswith("at most ") else {}
     (mark,) = sheet.ax.plot(x, y - 0.1, shape, ms=size, mfc=_SHADES[level], mec=style.ink, mew=0.7, zorder=3, **half)
     mark.set_gid(identifier("evidence_map", row))
-    words = [f"{name} {count(found)}" for name, found in (("k", k), ("n", n)) if math.isfinite(found)]
-    lines = words if pooled else ["not pooled"]
-    lines = [", ".join(lines), certainty] if certainty.startswith("at most ") else lines
-    for i, line in enumerate(part for words in lines for part in wrap(words, room - 0.04, 6.5)):
+    for i, line in enumerate(_below(row, room)):
         sheet.text(x, y + 0.175 + 0.105 * i, line, 6.5, ha="center", color=style.grey, zorder=4)
     sign = {"favours the treatment": "▲", "favours the comparison": "▼", "unclear": "?"}.get(text(row, "direction"), "")
     ink = style.ink if half else style.ink_on(_SHADES[level])
     sheet.text(x, y - 0.1, sign, style.small, ha="center", va="center", color=ink, zorder=5)
+
+
+def _below(row: Mapping, room: float) -> list[str]:
+    """Return the lines below a bubble."""
+    sizes = ((name, value(row, name)) for name in ("k", "n"))
+    lines = [f"{name} {count(found)}" for name, found in sizes if math.isfinite(found)]
+    lines = lines if text(row, "pooled") == "yes" else ["not pooled"]
+    certainty = text(row, "certainty").lower()
+    lines = [", ".join(lines), certainty] if certainty.startswith("at most ") else lines
+    return [part for words in lines for part in wrap(words, room - 0.04, 6.5)]
 
 
 def _map_key(sheet: Sheet, y: float) -> None:
