@@ -46,12 +46,14 @@ class Picture:
     kind: str
     synthesis: str
     table: str = INDEX
+    title: str = ""
 
     @property
     def words(self) -> str:
-        """Its sort, and what tells it from others of that sort: the rest of its name."""
+        """What it shows, as its title ends, and what tells it from others of its sort: the rest of its name."""
         rest = self.name.removeprefix(self.kind).removeprefix(f"_{self.synthesis}").strip("_").replace("_", " ")
-        return self.kind.replace("_", " ") + (f", {rest}" if rest else "")
+        shows = self.title.rpartition(": ")[2] if ": " in self.title else self.kind.replace("_", " ")
+        return shows + (f", {rest}" if rest else "")
 
     @property
     def token(self) -> Markup:
@@ -74,7 +76,7 @@ class Pictures:
         self.tables = dict.fromkeys(cells.folder.rows(INDEX), INDEX)
         self.tables |= {name: FILES for name, row in files.items() if row["kind"] in _ALSO}
         self.rows = {name: cells.folder.rows(table)[name] for name, table in self.tables.items()}
-        self.beside = [Picture(name, row["kind"], row["synthesis"], FILES) for name, row in files.items()]
+        self.beside = [Picture(name, row["kind"], row["synthesis"], FILES, row["title"]) for name, row in files.items()]
         self.beside = [picture for picture in self.beside if picture.name not in self.rows]
         self._shared: dict[str, str] = {}
         self._names: dict[str, str] = {}
