@@ -4,6 +4,7 @@ Every reading gives, at a value of the assumptions that it shares with other stu
 leave open: effects, variances and log weights. Formulas of effects and variances: `evisynth.effects`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -24,7 +25,7 @@ FAR = 30.0
 Nodes = tuple[Array, Array, Array]
 
 
-class Reading:
+class Reading(ABC):
     """What one study says.
 
     Attributes
@@ -43,12 +44,12 @@ class Reading:
     bounds: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
     own: bool = False
 
+    @abstractmethod
     def components(self, at: Mapping[str, float], vary: bool) -> Nodes:
         """Effects, variances and log weights, each (j,), at the shared assumptions `at`.
 
         With `vary` false: one component, the figures as stated.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,13 @@ class _FromP(Reading):
         if self.sign not in (1, -1) and not (self.sign == 0 and self.relation.startswith(">")):
             raise ValueError(f"{self.study}: sign is {self.sign}; allowed: 1, -1, and 0 with p > x")
 
+    @abstractmethod
     def scale(self, at: Mapping[str, float]) -> tuple[float, float]:
         """The slope of the effect in t, and its degrees of freedom."""
-        raise NotImplementedError
 
+    @abstractmethod
     def variance(self, y: Array, at: Mapping[str, float]) -> Array:
         """The sampling variance at an effect."""
-        raise NotImplementedError
 
     def components(self, at: Mapping[str, float], vary: bool) -> Nodes:
         """Nodes over the t that print as this p, weighted by |dy|; as stated: the printed p, weighted by |dy / dt|."""

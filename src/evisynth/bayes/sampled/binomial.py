@@ -13,6 +13,7 @@ themselves random (Jackson et al. 2018, models 2 and 4). Unsplit, baseline_i is 
 logit risk without the treatment.
 """
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -70,9 +71,9 @@ class CountModel(SampledModel):
         }
         return padded | rows | baseline
 
+    @abstractmethod
     def arms(self, problem) -> tuple[np.ndarray, ...]:
         """Return events, trials and exposure of the treatment's arm, then of the comparator's."""
-        raise NotImplementedError
 
     def approximation(self, problem) -> tuple[np.ndarray, np.ndarray]:
         """Return the log odds (or rate) ratios with half an event added to every cell, and their variances.
