@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from evisynth.provenance.folder import ResultsFolder
@@ -281,13 +282,12 @@ def test_print_holds_the_core_and_what_was_opened(opened):
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(opened, scheme, width):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
     view = opened(color_scheme=scheme, viewport={"width": width, "height": 844})
     # every part at the width where tables are tables; on a phone one question, since axe looks at each colour anew
     view.evaluate(OPEN if width > 390 else OPEN.replace("main details", "article:first-of-type details"))
-    found = axe.Axe().run(view).response["violations"]
+    found = Axe().run(view).response["violations"]
     view.locator("#findings data.n").first.click()
-    found += axe.Axe().run(view, context="#panel").response["violations"]
+    found += Axe().run(view, context="#panel").response["violations"]
     wrong = [
         (one["id"], node["html"][:200])
         for one in found

@@ -287,7 +287,9 @@ def _pooled_label(row: dict, kind: str) -> tuple[str, str]:
         return (f"{100 * level:g}% prediction interval" if math.isfinite(level) else "prediction interval"), ""
     if kind == "subgroup":
         return label, f" (k = {count(value(row, 'k'))})" + ("" if text(row, "status") != "failed" else ": not possible")
-    return label, ": failed its checks" if text(row, "status") == "failed" else ""
+    if text(row, "status") == "failed":
+        return label, ": failed its checks"
+    return label, " †" if text(row, "unconfirmed") == "yes" else ""
 
 
 def _write_title(sheet: Sheet, line: tuple[str, str], y: float, columns: Columns) -> None:

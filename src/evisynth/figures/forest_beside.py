@@ -75,6 +75,7 @@ def _row(row: dict, label: str, measure: str, benefit: str) -> dict:
         "label": label,
         "words": "; ".join(part for part in parts if part),
         "status": text(row, "status") if same else "other measure",
+        "unconfirmed": "yes" if _unconfirmed(row) else "no",
         "k": value(row, "k"),
         "n": value(row, "n"),
         "level": value(row, "ci_level"),
@@ -84,6 +85,14 @@ def _row(row: dict, label: str, measure: str, benefit: str) -> dict:
         "i2": value(row, "i2"),
         "from": f"published_pools.csv:{text(row, 'pool_id')}",
     }
+
+
+def _unconfirmed(row: dict) -> bool:
+    """Whether nobody could confirm the estimate, or a limit of its interval."""
+    cells = text(row, "unconfirmed_fields").split(";")
+    return text(row, "status") == "unconfirmed" or bool(
+        {"value", "ci_low", "ci_high"} & {cell.strip() for cell in cells}
+    )
 
 
 def _other_measure(row: dict) -> str:

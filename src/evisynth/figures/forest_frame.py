@@ -41,6 +41,7 @@ COLUMNS = (
     "paired",
     "group",
     "small",
+    "unconfirmed",
     "k",
     "n",
     *COUNTS,

@@ -14,6 +14,7 @@ from evisynth.figures.style import Style
 from evisynth.figures.words import count, interval, number, p_value, percent, width
 
 Item = tuple[Callable, str]
+_NOBODY = "† figures nobody could confirm"
 
 
 def count_columns(frame: pd.DataFrame) -> tuple[list[str], list[str], tuple[str, str, str]]:
@@ -92,10 +93,12 @@ def legend_items(frame: pd.DataFrame, inches: float, style: Style) -> list[list[
         for status, words in (
             ("verified", "figures read in the publication"),
             ("derived", "‡ figures derived or second-hand; the table says how"),
-            ("unconfirmed", "† figures nobody could confirm"),
+            ("unconfirmed", _NOBODY),
         )
         if status in statuses
     ]
+    if "unconfirmed" not in statuses and any(text(row, "unconfirmed") == "yes" for row in rows):
+        items.append((_no_mark, _NOBODY))
     if any(text(row, "small") == "yes" for row in studies):
         items.append((_no_mark, f"§ fewer than {SMALL_STUDY} people"))
     marked = [row for row in rows if math.isfinite(value(row, "natural_estimate"))]

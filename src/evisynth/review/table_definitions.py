@@ -111,7 +111,7 @@ STUDIES = TableSpec(
         text("country", "country"),
         number("dose_mg", "daily (oral) or per-injection dose in mg; blank if several or not reported", above=0),
         text("dose_text", "dose as reported where one number does not say it"),
-        text("comparator", "what naltrexone (or the intervention) was compared with"),
+        text("comparator", "what the intervention was compared with"),
         number("duration_weeks", "weeks of treatment", above=0),
         count("n_randomised", "people randomised (enrolled, in a study without randomisation)"),
         count("n_analysed", "people analysed for the main result"),
